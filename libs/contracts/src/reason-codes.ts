@@ -1,0 +1,28 @@
+/** Why a component of a call has no key. A normal answer, not an error. */
+export const unresolvedReasons = [
+  'no_key',
+  'revoked',
+  'quarantined',
+  'expired',
+  'sealed',
+  'model_not_allowed',
+  'region_mismatch',
+  'no_platform_key',
+  'unknown_provider',
+  /** The event named an assistant only; looking assistants up is not built yet. */
+  'assistant_lookup_unsupported',
+] as const;
+export type UnresolvedReason = (typeof unresolvedReasons)[number];
+
+/** Why a handle is not exchanged for its key. */
+export const redeemRefusals = [
+  /** Not a handle of ours, its time has passed, its call has ended, or its token is wrong. */
+  'unknown_handle',
+  'wrong_call',
+  'wrong_audience',
+  'used_up',
+  /** The key was rotated at once, revoked or removed since the handle was issued. */
+  'key_changed',
+  'sealed',
+] as const;
+export type RedeemRefusal = (typeof redeemRefusals)[number];
