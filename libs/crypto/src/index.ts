@@ -1,0 +1,14 @@
+export { openApiKey, sealApiKey, type SealedApiKey, type SlotVersionId } from './api-key-envelope.js';
+export { equalConstantTime } from './equal-constant-time.js';
+export { deriveBytes, keyedHash } from './keyed-hash.js';
+export { KekProvider } from './kek-provider.port.js';
+export { LocalFileKekProvider } from './local-file-kek.provider.js';
+export { MemoryKekProvider } from './memory-kek.provider.js';
+export { randomSecret, randomToken } from './random.js';
+export { open, seal } from './seal.js';
+export type { KeyRef, RecordType, SealContext } from './seal-context.js';
+export { SecretBytes } from './secret-bytes.js';
+export { createServiceKey, unwrapServiceKey } from './service-key.js';
+export { cryptoReady } from './sodium.js';
+export { createTenantKek, type TenantKek } from './tenant-kek.js';
+export { TenantKekCache, type TenantKekCacheOptions } from './tenant-kek-cache.js';
