@@ -1,0 +1,122 @@
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const token = z.string().min(20, 'must have at least 20 characters').max(200);
+const seconds = z.coerce.number().int().positive();
+const count = z.coerce.number().int().positive();
+
+const shared = {
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
+    .describe('PostgreSQL primary, postgres://user:password@host:port/database (required)'),
+  KAFKA_BROKERS: z
+    .string({ error: 'must be host:port[,host:port…]' })
+    .regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, 'must be host:port[,host:port…]')
+    .transform((brokers) => brokers.split(','))
+    .describe('Kafka brokers, host:port[,host:port…] (required)'),
+  LATCHKEY_TOPIC_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]*$/)
+    .default('')
+    .describe('put before every topic name (default none)'),
+  LATCHKEY_KEK_FILE: z
+    .string({ error: 'is required: path of the root KEK file' })
+    .describe('file of the root KEK, readable by its owner only (required)'),
+  LATCHKEY_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('trace, debug, info, warn, error or silent (default info)'),
+};
+
+const http = {
+  LATCHKEY_HTTP_HOST: z.string().default('127.0.0.1').describe('address to listen on (default 127.0.0.1)'),
+  LATCHKEY_HTTP_PORT: port.default(8080).describe('HTTP port (default 8080)'),
+  LATCHKEY_ADMIN_TOKEN: token.describe('bearer token of the operator, 20 characters or more (required)'),
+  LATCHKEY_OVERLAP_SECONDS: seconds
+    .max(86_400)
+    .default(900)
+    .describe('how long calls keep an old version after a graceful rotation that does not say (default 900)'),
+};
+
+const resolving = {
+  LATCHKEY_GRPC_HOST: z.string().default('127.0.0.1').describe('address to listen on (default 127.0.0.1)'),
+  LATCHKEY_GRPC_PORT: port.default(50_051).describe('gRPC port (default 50051)'),
+  LATCHKEY_SERVICE_TOKEN: token.describe('bearer token of call orchestrators, 20 characters or more (required)'),
+  LATCHKEY_GRPC_TLS_CERT_FILE: z
+    .string()
+    .optional()
+    .describe('PEM certificate; with LATCHKEY_GRPC_TLS_KEY_FILE gRPC speaks TLS (default plaintext)'),
+  LATCHKEY_GRPC_TLS_KEY_FILE: z.string().optional().describe('PEM private key of the certificate'),
+  LATCHKEY_HANDLE_TTL_SECONDS: seconds
+    .max(300)
+    .default(60)
+    .describe('how long a handle can be redeemed, 300 at most (default 60)'),
+  LATCHKEY_HANDLE_USES: count.max(100).default(1).describe('how often one handle can be redeemed (default 1)'),
+  LATCHKEY_CALL_HOURS_MAX: count
+    .max(72)
+    .default(4)
+    .describe('a call whose end is never reported counts as live for this long (default 4)'),
+  LATCHKEY_RETRY_ATTEMPTS_MAX: count
+    .max(20)
+    .default(8)
+    .describe('how often an event is tried while a server is away, before it is a dead letter (default 8, about 30 s)'),
+};
+
+/** Variables of apps/config-api. */
+export const configApiConfigSchema = z.object({ ...shared, ...http });
+export type ConfigApiConfig = z.infer<typeof configApiConfigSchema>;
+
+const keyPair = ['LATCHKEY_GRPC_TLS_CERT_FILE', 'LATCHKEY_GRPC_TLS_KEY_FILE'] as const;
+
+/** Half of a key pair must not leave gRPC in plaintext unnoticed. */
+function assertWholeKeyPair(
+  config: { [Name in (typeof keyPair)[number]]?: string | undefined },
+  context: z.RefinementCtx,
+): void {
+  const missing = keyPair.filter((name) => config[name] === undefined);
+  if (missing.length !== 1) return;
+  const given = keyPair.find((name) => name !== missing[0]);
+  context.addIssue({ code: 'custom', path: [...missing], message: `is required beside ${given}` });
+}
+
+const resolverVariables = z.object({
+  ...shared,
+  ...resolving,
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
+    .describe('Redis, redis://:password@host:port (required)'),
+  LATCHKEY_RESOLVER_HTTP_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('address of health and metrics (default 127.0.0.1)'),
+  LATCHKEY_RESOLVER_HTTP_PORT: port.default(8081).describe('port of health and metrics (default 8081)'),
+});
+/** Variables of apps/resolver. */
+export const resolverConfigSchema = resolverVariables.superRefine(assertWholeKeyPair);
+export type ResolverConfig = z.infer<typeof resolverConfigSchema>;
+
+/** What the resolver needs wherever it runs: without the addresses of servers that `standalone` embeds. */
+export type ResolvingConfig = Pick<
+  ResolverConfig,
+  | 'LATCHKEY_HANDLE_TTL_SECONDS'
+  | 'LATCHKEY_HANDLE_USES'
+  | 'LATCHKEY_CALL_HOURS_MAX'
+  | 'LATCHKEY_RETRY_ATTEMPTS_MAX'
+  | 'LATCHKEY_SERVICE_TOKEN'
+>;
+
+const standaloneVariables = z.object({
+  ...http,
+  ...resolving,
+  LATCHKEY_LOG_LEVEL: shared.LATCHKEY_LOG_LEVEL.removeDefault().default('warn').describe('as elsewhere (default warn)'),
+  LATCHKEY_ADMIN_TOKEN: token
+    .optional()
+    .describe('bearer token of the operator (default: made on first start, file admin-token)'),
+  LATCHKEY_SERVICE_TOKEN: token
+    .optional()
+    .describe('bearer token of call orchestrators (default: made on first start, file service-token)'),
+  LATCHKEY_DATA_DIR: z.string().default('.latchkey').describe('where everything is kept (default .latchkey)'),
+});
+/** Variables of apps/standalone: tokens and the KEK are made on first start when absent. */
+export const standaloneConfigSchema = standaloneVariables.superRefine(assertWholeKeyPair);
+export type StandaloneConfig = z.infer<typeof standaloneConfigSchema>;

@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { AppError } from '#libs/errors';
+import { z } from 'zod';
+import { runApp, untilAvailable } from './run-app.js';
+
+const unavailable = (): AppError => new AppError('unavailable', 'database_unavailable', { message: 'not yet' });
+
+describe('untilAvailable', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  /** Runs work that fails with these errors, one after the other, before it succeeds. */
+  async function run(errors: Error[]): Promise<{ outcome: unknown; waits: string[]; tookMs: number }> {
+    const started = Date.now();
+    const waits: string[] = [];
+    let outcome: unknown;
+    const work = async (): Promise<string> => {
+      const error = errors.shift();
+      if (error) throw error;
+      return 'done';
+    };
+    const running = untilAvailable(work, (error) => waits.push(error.message)).then(
+      (result) => (outcome = result),
+      (error: unknown) => (outcome = error),
+    );
+    while (outcome === undefined && Date.now() < started + 120_000) await jest.advanceTimersByTimeAsync(50);
+    await running;
+    return { outcome, waits, tookMs: Date.now() - started };
+  }
+
+  it('what succeeds at once is not waited for', async () => {
+    expect(await run([])).toMatchObject({ outcome: 'done', waits: [] });
+  });
+
+  it('what is unavailable is tried again, less and less often, and each wait is told', async () => {
+    const { outcome, waits, tookMs } = await run(Array.from({ length: 5 }, unavailable));
+    expect(outcome).toBe('done');
+    expect(waits).toEqual(Array.from({ length: 5 }, () => 'not yet'));
+    expect(tookMs).toBeGreaterThanOrEqual(250 + 500 + 1_000 + 2_000 + 4_000);
+    expect(tookMs).toBeLessThan(9_000);
+  });
+
+  it('after half a minute its last error is the outcome', async () => {
+    const { outcome, tookMs } = await run(Array.from({ length: 1_000 }, unavailable));
+    expect(outcome).toMatchObject({ code: 'database_unavailable' });
+    expect(tookMs).toBeLessThanOrEqual(30_000);
+    expect(tookMs).toBeGreaterThan(20_000);
+  });
+
+  it.each([new Error('a bug'), new AppError('invalid', 'wrong'), new AppError('internal', 'database_error')])(
+    'what time does not mend is not tried again: %s',
+    async (error) => {
+      const { outcome, waits } = await run([error]);
+      expect(outcome).toBe(error);
+      expect(waits).toEqual([]);
+    },
+  );
+});
+
+describe('runApp', () => {
+  afterEach(() => void jest.restoreAllMocks());
+
+  /** What an app prints whose start fails with this, and the exit code it ends with. */
+  async function failToStart(error: unknown): Promise<{ printed: string; code: unknown }> {
+    let printed = '';
+    jest.spyOn(process.stderr, 'write').mockImplementation((text) => Boolean((printed += String(text))));
+    const exit = jest.spyOn(process, 'exit').mockReturnValue(undefined as never);
+    const start = async (): Promise<void> => {
+      throw error;
+    };
+    await runApp({ name: 'spec', about: 'fails', schema: z.object({}), start });
+    return { printed, code: exit.mock.calls[0]?.[0] };
+  }
+
+  it.each([
+    Object.assign(new Error('listen EADDRINUSE: address already in use 127.0.0.1:8080'), { code: 'EADDRINUSE' }),
+    new Error('No address added out of total 1 resolved errors: [listen EADDRINUSE: address already in use :::8080]'),
+  ])('a taken port is one sentence that names it: %s', async (error) => {
+    const { printed, code } = await failToStart(error);
+    expect(printed).toMatch(/^spec: cannot start\. Port 8080 is taken: [^\n]+\n$/);
+    expect(code).toBe(1);
+  });
+
+  it('an error that was foreseen is its own sentence, without a stack', async () => {
+    const { printed, code } = await failToStart(
+      new AppError('conflict', 'in_use', { message: 'The folder is in use.' }),
+    );
+    expect(printed).toBe('spec: cannot start. The folder is in use.\n');
+    expect(code).toBe(1);
+  });
+
+  it('an error that nobody foresaw is shown with its stack', async () => {
+    const { printed, code } = await failToStart(new TypeError('a bug'));
+    expect(printed).toContain('TypeError: a bug\n    at ');
+    expect(code).toBe(1);
+  });
+});
