@@ -1,0 +1,16 @@
+export * from './event.js';
+export * from './event-bus.port.js';
+export * from './log-event.js';
+export * from './memory-broker.js';
+export * from './memory-event.bus.js';
+export * from './kafka-event.bus.js';
+export { quietIdleConnections } from './kafka-idle-connection.js';
+export * from './kafka-topics.js';
+export * from './delivery.js';
+export { deliveryHeaders } from './second-chance.js';
+export type { ReceivedEvent } from './received-event.js';
+export * from './app-error.filter.js';
+export * from './event.transport.js';
+export * from './on-events.js';
+export * from './outbox.port.js';
+export * from './outbox.relay.js';
