@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { topics, type KeyChange, type KeyChanged } from '#libs/contracts';
+import type { EntityManager } from 'typeorm';
+import type { KeyVersion } from './entities/key-version.entity.js';
+
+export interface RecordedKeyChange {
+  organizationId: string;
+  provider: string;
+  change: KeyChange;
+  epoch: number;
+  /** The version that is current after the change. */
+  current: KeyVersion | null;
+  actor: string;
+}
+
+/** Writes the change and its event into the caller's transaction, and wakes the outbox relay at its commit. */
+export async function recordKeyChange(manager: EntityManager, recorded: RecordedKeyChange): Promise<void> {
+  const { organizationId, provider, change, epoch, current, actor } = recorded;
+  const event: KeyChanged = {
+    organization_id: organizationId,
+    provider,
+    change,
+    epoch,
+    secret_id: current?.secretId ?? null,
+    changed_at: new Date().toISOString(),
+  };
+  await manager.query(
+    `WITH recorded AS (
+       INSERT INTO key_change (organization_id, provider, epoch, change, version, actor)
+       VALUES ($1, $2, $3, $4, $5, $6)),
+     queued AS (
+       INSERT INTO outbox (id, organization_id, aggregatetype, aggregateid, type, payload)
+       VALUES ($7, $1, 'key_slot', $8, $9, $10))
+     SELECT pg_notify('latchkey_outbox', '')`,
+    [
+      organizationId,
+      provider,
+      epoch,
+      change,
+      current?.version ?? null,
+      actor,
+      randomUUID(),
+      `${organizationId}/${provider}`,
+      topics.byokKeyChanged,
+      JSON.stringify(event),
+    ],
+  );
+}

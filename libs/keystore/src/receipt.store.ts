@@ -1,0 +1,108 @@
+import type { KeySource, UnresolvedReason } from '#libs/contracts';
+import type { Pool } from 'pg';
+import type { DataSource } from 'typeorm';
+import { poolOf } from './data-source.js';
+import { translatingDatabaseErrors } from './database-error.js';
+
+/** What one component of a call got, and why. */
+export type ReceiptComponent =
+  | {
+      component: string;
+      provider: string;
+      slot: string;
+      status: 'resolved';
+      source: KeySource;
+      secret_id: string;
+      version: number;
+      epoch: number;
+    }
+  | { component: string; provider: string | null; slot: string | null; status: 'unresolved'; reason: UnresolvedReason };
+
+/** The durable record of a call, one per call. */
+export interface Receipt {
+  organizationId: string;
+  callId: string;
+  /** UTC day of the event that started the call, `YYYY-MM-DD`. */
+  day: string;
+  resolvedAt: Date;
+  /** When a call whose end is never reported stops counting as live. */
+  liveUntil: Date;
+  components: readonly ReceiptComponent[];
+}
+
+export interface CallRef {
+  organizationId: string;
+  callId: string;
+}
+
+/** Receipts as the resolver writes them: batches, one round trip each. */
+export class ReceiptStore {
+  private readonly pool: Pool;
+
+  constructor(dataSource: DataSource) {
+    this.pool = poolOf(dataSource);
+  }
+
+  /**
+   * Writes the receipts; a call resolved again keeps one row that says what it got last.
+   * @returns the calls among them that have ended already.
+   */
+  async insert(receipts: readonly Receipt[]): Promise<CallRef[]> {
+    const rows = lastPerCall(receipts);
+    const result = await translatingDatabaseErrors(() =>
+      this.pool.query<[string, string]>({
+        name: 'receipts-insert',
+        rowMode: 'array',
+        text: insertSql,
+        values: [JSON.stringify(rows)],
+      }),
+    );
+    return result.rows.map(([organizationId, callId]) => ({ organizationId, callId }));
+  }
+
+  /** Marks calls as ended. A call nobody resolved yet gets a row too, so that a late start finds it ended. */
+  async end(calls: readonly (CallRef & { endedAt: Date })[]): Promise<void> {
+    const values = [
+      calls.map((call) => call.organizationId),
+      calls.map((call) => call.callId),
+      calls.map((call) => call.endedAt.toISOString()),
+    ];
+    await translatingDatabaseErrors(() => this.pool.query({ name: 'receipts-end', text: endSql, values }));
+  }
+}
+
+/** A statement may not touch a row twice: of a call that is there twice, the last one counts. */
+function lastPerCall(receipts: readonly Receipt[]): Receipt[] {
+  return [
+    ...new Map(
+      receipts.map((receipt) => [`${receipt.organizationId} ${receipt.callId} ${receipt.day}`, receipt]),
+    ).values(),
+  ];
+}
+
+const insertSql = `
+  WITH written AS (
+    INSERT INTO receipt (organization_id, call_id, day, resolved_at, live_until, components)
+    SELECT * FROM json_to_recordset($1) AS r ("organizationId" uuid, "callId" text, day date,
+      "resolvedAt" timestamptz, "liveUntil" timestamptz, components jsonb)
+    ON CONFLICT (organization_id, call_id, day) DO UPDATE
+      SET components = EXCLUDED.components, resolved_at = EXCLUDED.resolved_at, live_until = EXCLUDED.live_until
+      WHERE receipt.components <> EXCLUDED.components OR receipt.ended_at IS NOT NULL
+    RETURNING organization_id, call_id, ended_at)
+  SELECT organization_id, call_id FROM written WHERE ended_at IS NOT NULL`;
+
+const endSql = `
+  WITH ended AS (
+    SELECT DISTINCT ON (organization_id, call_id) *
+    FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS e (organization_id, call_id, ended_at)),
+  marked AS (
+    UPDATE receipt r SET ended_at = coalesce(r.ended_at, e.ended_at)
+    FROM ended e
+    WHERE r.organization_id = e.organization_id AND r.call_id = e.call_id
+    RETURNING r.organization_id, r.call_id)
+  INSERT INTO receipt (organization_id, call_id, day, live_until, ended_at, components)
+  SELECT organization_id, call_id, (ended_at AT TIME ZONE 'UTC')::date, ended_at, ended_at, '[]'
+  FROM ended e
+  WHERE NOT EXISTS (SELECT FROM marked m WHERE m.organization_id = e.organization_id AND m.call_id = e.call_id)
+    AND EXISTS (SELECT FROM organization o WHERE o.id = e.organization_id)
+  ON CONFLICT (organization_id, call_id, day) DO UPDATE SET ended_at = EXCLUDED.ended_at`;
