@@ -1,0 +1,87 @@
+import { HttpException } from '@nestjs/common';
+import { AppError, httpStatusOf, type ErrorKind } from '#libs/errors';
+import { scrubSecrets } from '#libs/observability';
+
+/** The one body of every error answer. */
+export interface ErrorBody {
+  error: string;
+  message: string;
+  code: string;
+  param?: string;
+  type: ErrorKind;
+  details?: string[];
+  request_id: string;
+}
+
+export interface ErrorAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: ErrorBody;
+}
+
+/** What a client is told about `error`: nothing about an error that nobody foresaw, and never a secret. */
+export function errorAnswerOf(error: unknown, requestId: string): ErrorAnswer {
+  const { status, error: known } = knownError(error);
+  const message = known.details?.length ? `${known.message} (${known.details.join('; ')})` : known.message;
+  return {
+    status,
+    headers: headersOf(known.kind),
+    body: {
+      error: scrubSecrets(known.message),
+      message: scrubSecrets(message),
+      code: known.code,
+      ...(known.param && { param: scrubSecrets(known.param) }),
+      type: known.kind,
+      ...(known.details?.length && { details: known.details.map(scrubSecrets) }),
+      request_id: requestId,
+    },
+  };
+}
+
+interface KnownError {
+  status: number;
+  error: AppError;
+}
+
+function knownError(error: unknown): KnownError {
+  if (error instanceof AppError && error.kind !== 'internal') return { status: httpStatusOf[error.kind], error };
+  const status = error instanceof HttpException ? error.getStatus() : frameworkStatusOf(error);
+  return frameworkErrors[status] ?? unforeseen;
+}
+
+/** The status that Fastify puts on what is wrong with a request, such as a body that is too large or ends early. */
+function frameworkStatusOf(error: unknown): number {
+  const { statusCode } = (error ?? {}) as { statusCode?: unknown };
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? statusCode : 500;
+}
+
+const malformed: KnownError = {
+  status: 400,
+  error: new AppError('invalid', 'invalid_request', { message: 'The request cannot be read: its body must be JSON.' }),
+};
+
+const frameworkErrors: Record<number, KnownError> = {
+  400: malformed,
+  404: { status: 404, error: new AppError('not_found', 'not_found', { message: 'There is no such route.' }) },
+  413: {
+    status: 413,
+    error: new AppError('invalid', 'payload_too_large', { message: 'The body is larger than 1 MiB.' }),
+  },
+  414: { status: 400, error: new AppError('invalid', 'invalid_request', { message: 'The address is too long.' }) },
+  415: {
+    status: 415,
+    error: new AppError('invalid', 'unsupported_media_type', {
+      message: 'The body must be JSON: send it with "content-type: application/json".',
+    }),
+  },
+};
+
+const unforeseen: KnownError = {
+  status: 500,
+  error: new AppError('internal', 'internal_error', { message: 'Something went wrong on our side.' }),
+};
+
+function headersOf(kind: ErrorKind): Record<string, string> {
+  if (kind === 'unauthenticated') return { 'www-authenticate': 'Bearer' };
+  return kind === 'unavailable' ? { 'retry-after': '1' } : {};
+}

@@ -1,0 +1,52 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { errorAnswerOf } from './error-body.js';
+import type { HttpReply, HttpRequest } from './http-exchange.js';
+import { requestIdOf } from './request-id.js';
+import { recordRequest } from './request-record.js';
+
+const bodyBytesMax = 1024 * 1024;
+/** A call id has up to 128 characters, three times as many in an address. */
+const paramLengthMax = 400;
+
+/** The HTTP server: JSON bodies up to 1 MiB, request ids, one log line and one observation for each request. */
+export function createFastifyAdapter(): FastifyAdapter {
+  const adapter = new JsonFastifyAdapter({
+    bodyLimit: bodyBytesMax,
+    routerOptions: { maxParamLength: paramLengthMax },
+    genReqId: (request: Pick<HttpRequest, 'headers'>) => requestIdOf(request.headers['x-request-id']),
+    // Requests that reach us while we stop are still answered properly.
+    return503OnClosing: false,
+    frameworkErrors: (error: Error, request: HttpRequest, reply: unknown) => {
+      const { status, body } = errorAnswerOf(error, request.id);
+      (reply as HttpReply).header('x-request-id', request.id).code(status).send(body);
+    },
+  });
+  const fastify = adapter.getInstance();
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+    done();
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    recordRequest(request, {
+      route: request.routeOptions.url ?? 'unmatched',
+      status: reply.statusCode,
+      ms: reply.elapsedTime,
+    });
+    done();
+  });
+  return adapter;
+}
+
+/** Fastify that reads JSON bodies and no others, wherever Nest would add its usual parsers. */
+class JsonFastifyAdapter extends FastifyAdapter {
+  override registerParserMiddleware(): void {
+    const fastify = this.getInstance();
+    const parseJson = fastify.getDefaultJsonParser('error', 'error');
+    fastify.removeAllContentTypeParsers();
+    fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+      // Clients that always name a content type do so without a body too.
+      if (body.length === 0) done(null, undefined);
+      else void parseJson(request, body as string, done);
+    });
+  }
+}
