@@ -1,0 +1,188 @@
+import type { CallEnded, CallKeysResolved, ComponentName } from '#libs/contracts';
+import { AppError } from '#libs/errors';
+import type { Receipt, ReceiptStore } from '#libs/keystore';
+import { metrics } from '#libs/observability';
+import type { HandleIssuer, IssuedHandles } from '../handles/handle-issuer.js';
+import type { HandleMinter } from '../handles/handle-minter.js';
+import type { HandleStore } from '../handles/handle.store.js';
+import type {
+  DecidedCall,
+  DecidedKey,
+  ResolutionService,
+  UndecidedComponent,
+} from '../resolution/resolution.service.js';
+import type { CallRequest } from './call-request.js';
+import { TurnBatch } from './turn-batch.js';
+
+export interface CallSettings {
+  handleTtlMs: number;
+  /** How long a call counts as live when nobody reports its end. */
+  liveMsMax: number;
+}
+
+/** The ports the keys of a call travel through on their way out. */
+export interface CallStores {
+  handles: HandleStore;
+  receipts: ReceiptStore;
+  issuer: HandleIssuer;
+  minter: HandleMinter;
+}
+
+/** An answer that carries the keys themselves, for the time in which handles cannot be kept. */
+export interface DirectAnswer {
+  answer: CallKeysResolved;
+  /** By component. Plaintext: for the gRPC response only. */
+  apiKeys: Map<string, string>;
+}
+
+type Answer = CallKeysResolved['components'][number];
+type Decided = DecidedCall['components'][number];
+
+/** Calls of different callers are started together up to this many: a full slice is enough for one round trip. */
+const startedMax = 250;
+
+/** The main path: calls start and get their keys, calls end and give them back. */
+export class CallService {
+  private readonly starting = new TurnBatch((requests: readonly CallRequest[]) => this.startAll(requests), startedMax);
+
+  constructor(
+    private readonly resolution: ResolutionService,
+    private readonly stores: CallStores,
+    private readonly settings: CallSettings,
+  ) {}
+
+  /**
+   * Resolves calls and issues handles: one round trip to the primary, then the handle store beside the receipts.
+   * One answer for each call, in order; an AppError for a call that has no answer (`organization_not_found`).
+   */
+  start(requests: readonly CallRequest[]): Promise<(CallKeysResolved | AppError)[]> {
+    return this.starting.ask(requests);
+  }
+
+  /** Resolves calls without the handle store: the answers carry the keys. */
+  async startDirectly(requests: readonly CallRequest[]): Promise<(DirectAnswer | AppError)[]> {
+    const prepared = await this.resolution.decide(requests, (calls) => {
+      const now = new Date();
+      return calls.map((call) =>
+        call instanceof AppError ? call : { ...this.answerOf(call, new Map(), now), apiKeys: plaintextKeysOf(call) },
+      );
+    });
+    const direct = answered(prepared);
+    if (direct.length > 0) await this.stores.receipts.insert(direct.map(({ receipt }) => receipt));
+    countSources(direct);
+    return prepared.map((call) => (call instanceof AppError ? call : { answer: call.answer, apiKeys: call.apiKeys }));
+  }
+
+  /** Drops the handles of calls that are over and frees the versions they used. */
+  async end(calls: readonly CallEnded[]): Promise<void> {
+    const now = new Date();
+    const ended = calls.map((call) => ({
+      organizationId: call.organization_id,
+      callId: call.call_id,
+      endedAt: call.ended_at === undefined ? now : new Date(call.ended_at),
+    }));
+    await Promise.all([this.stores.receipts.end(ended), this.dropHandles(ended)]);
+  }
+
+  private async startAll(requests: readonly CallRequest[]): Promise<(CallKeysResolved | AppError)[]> {
+    const stopTimer = metrics.resolveSeconds.startTimer();
+    const prepared = await this.resolution.decide(requests, (calls) => {
+      const now = new Date();
+      return calls.map((call) => this.prepare(call, now));
+    });
+    const issued = answered(prepared);
+    const bundles = issued.flatMap(({ bundle }) => bundle ?? []);
+    const [ended] = await Promise.all([
+      issued.length > 0 ? this.stores.receipts.insert(issued.map(({ receipt }) => receipt)) : [],
+      bundles.length > 0 ? this.stores.handles.put(bundles) : undefined,
+    ]);
+    if (ended.length > 0) await this.dropHandles(ended);
+    stopTimer();
+    countSources(issued);
+    return prepared.map((call) => (call instanceof AppError ? call : call.answer));
+  }
+
+  private async dropHandles(calls: readonly { organizationId: string; callId: string }[]): Promise<void> {
+    await this.stores.handles.drop(
+      calls.map((call) => this.stores.minter.storeKeyOfCall(call.organizationId, call.callId)),
+    );
+  }
+
+  private prepare(call: DecidedCall | AppError, now: Date): PreparedCall | AppError {
+    if (call instanceof AppError) return call;
+    const nowMs = now.getTime();
+    const { handles, bundle } = this.stores.issuer.issue(call, nowMs, nowMs + this.settings.handleTtlMs);
+    return { ...this.answerOf(call, handles, now), ...(bundle && { bundle }) };
+  }
+
+  private answerOf(call: DecidedCall, handles: Map<ComponentName, string>, now: Date): PreparedAnswer {
+    const { callId, organizationId, announcedAt } = call.request;
+    return {
+      answer: {
+        call_id: callId,
+        organization_id: organizationId,
+        resolved_at: now.toISOString(),
+        expires_at: new Date(now.getTime() + this.settings.handleTtlMs).toISOString(),
+        components: call.components.map((component) => answerComponent(component, handles)),
+      },
+      receipt: {
+        organizationId,
+        callId,
+        day: announcedAt.toISOString().slice(0, 10),
+        resolvedAt: now,
+        liveUntil: new Date(now.getTime() + this.settings.liveMsMax),
+        components: call.components.map(receiptComponent),
+      },
+    };
+  }
+}
+
+interface PreparedAnswer {
+  answer: CallKeysResolved;
+  receipt: Receipt;
+}
+
+type PreparedCall = PreparedAnswer & Pick<IssuedHandles, 'bundle'>;
+
+function answered<T>(calls: readonly (T | AppError)[]): T[] {
+  return calls.filter((call): call is T => !(call instanceof AppError));
+}
+
+/** One increment a source for any number of calls. */
+function countSources(calls: readonly PreparedAnswer[]): void {
+  const counts = { tenant: 0, platform: 0, unresolved: 0 };
+  for (const { answer } of calls) {
+    for (const component of answer.components) {
+      counts[component.status === 'resolved' ? component.source : 'unresolved'] += 1;
+    }
+  }
+  for (const [source, count] of Object.entries(counts)) metrics.callsResolved.inc({ source }, count);
+}
+
+function answerComponent(component: Decided, handles: Map<ComponentName, string>): Answer {
+  if ('reason' in component) return unresolvedComponent(component);
+  return { ...resolvedComponent(component), handle: handles.get(component.need.component) ?? '' };
+}
+
+/** The answer without its handle, with the epoch instead. */
+function receiptComponent(component: Decided): Receipt['components'][number] {
+  if ('reason' in component) return unresolvedComponent(component);
+  return { ...resolvedComponent(component), epoch: component.snapshot.epoch };
+}
+
+function resolvedComponent({ need, source, snapshot }: DecidedKey) {
+  const { component, provider, slot } = need;
+  const { secretId, version } = snapshot.current;
+  return { component, provider, slot, status: 'resolved' as const, source, secret_id: secretId, version };
+}
+
+function unresolvedComponent({ need, reason }: UndecidedComponent) {
+  const { component, provider } = need;
+  const slot = need.kind === 'needed' ? need.slot : null;
+  return { component, provider, slot, status: 'unresolved' as const, reason };
+}
+
+function plaintextKeysOf(call: DecidedCall): Map<string, string> {
+  const decided = call.components.filter((component): component is DecidedKey => 'apiKey' in component);
+  return new Map(decided.map(({ need, apiKey }) => [need.component, apiKey.use((bytes) => bytes.toString('utf8'))]));
+}

@@ -1,0 +1,92 @@
+import { openApiKey, type SecretBytes } from '#libs/crypto';
+import type { SlotSnapshot, SlotSnapshotStore, TenantKekStore } from '#libs/keystore';
+import type { OpenedKeyCache } from './opened-key.cache.js';
+import { SlotMap } from './slot-map.js';
+
+export interface SlotRef {
+  organizationId: string;
+  provider: string;
+}
+
+/** A slot as the primary sees it; `apiKey` is absent when it has no key, or one that cannot be opened (`sealed`). */
+export interface ReadSlot {
+  snapshot: SlotSnapshot;
+  apiKey: SecretBytes | undefined;
+}
+
+/** Reads slots from the primary and opens the keys they name, with as few round trips as possible. */
+export class SlotReader {
+  constructor(
+    private readonly store: SlotSnapshotStore,
+    private readonly tenantKeks: TenantKekStore,
+    private readonly opened: OpenedKeyCache,
+    /** Told of every stored key that does not open: damage or tampering, never normal. */
+    private readonly onUnopenable: (slot: SlotRef, error: unknown) => void,
+  ) {}
+
+  /**
+   * The slots as they are now, all of one moment on the primary, without those of organizations that do not exist.
+   * `use` runs in the very turn in which the keys were found: later they may be zeroed.
+   */
+  async read<T>(refs: readonly SlotRef[], use: (slots: SlotMap<ReadSlot>) => T): Promise<T> {
+    const slots = withKeys(await this.fetch(refs, true), (snapshot) => this.apiKeyOf(snapshot));
+    // A key that left the cache while the query was on its way: ask once more, for the ciphertexts too.
+    if (slots.values().some(isLost)) {
+      return use(withKeys(await this.fetch(refs, false), (snapshot) => this.apiKeyOf(snapshot)));
+    }
+    return use(slots);
+  }
+
+  /** Leaves ciphertexts out where the key is held and that is to be trusted; the KEKs of the others are in memory then. */
+  private async fetch(refs: readonly SlotRef[], trustHeld: boolean): Promise<(SlotSnapshot | undefined)[]> {
+    const snapshots = await this.store.read(
+      refs.map(({ organizationId, provider }) => ({
+        organizationId,
+        provider,
+        heldVersion: trustHeld ? this.opened.heldVersion(organizationId, provider) : undefined,
+      })),
+    );
+    await this.tenantKeks.load(snapshots.flatMap((snapshot) => (snapshot && kekIdOf(snapshot)) ?? []));
+    return snapshots;
+  }
+
+  private apiKeyOf(snapshot: SlotSnapshot): SecretBytes | undefined {
+    const { organizationId, provider, current } = snapshot;
+    if (!current) return undefined;
+    return current.sealed ? this.open(snapshot) : this.opened.get(organizationId, provider, current.version);
+  }
+
+  private open(snapshot: SlotSnapshot): SecretBytes | undefined {
+    const { organizationId, provider, current } = snapshot;
+    const kekId = kekIdOf(snapshot);
+    const kek = kekId && this.tenantKeks.held(kekId);
+    if (!current?.sealed || !kek) return undefined;
+    try {
+      const apiKey = openApiKey(kek, { organizationId, provider, version: current.version }, current.sealed);
+      this.opened.set(organizationId, provider, current.version, apiKey);
+      return apiKey;
+    } catch (error) {
+      this.onUnopenable({ organizationId, provider }, error);
+      return undefined;
+    }
+  }
+}
+
+function withKeys(
+  snapshots: readonly (SlotSnapshot | undefined)[],
+  apiKeyOf: (snapshot: SlotSnapshot) => SecretBytes | undefined,
+): SlotMap<ReadSlot> {
+  const slots = new SlotMap<ReadSlot>();
+  for (const snapshot of snapshots) {
+    if (snapshot) slots.set(snapshot.organizationId, snapshot.provider, { snapshot, apiKey: apiKeyOf(snapshot) });
+  }
+  return slots;
+}
+
+function isLost({ snapshot: { current }, apiKey }: ReadSlot): boolean {
+  return current !== undefined && !current.sealed && !apiKey;
+}
+
+function kekIdOf({ organizationId, current }: SlotSnapshot): { organizationId: string; version: number } | undefined {
+  return current?.sealed && { organizationId, version: current.sealed.tenantKekVersion };
+}

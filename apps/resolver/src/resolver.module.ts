@@ -1,0 +1,77 @@
+import { TenantKekCache } from '#libs/crypto';
+import { AuditEventStore, PrimaryEpochGuard, ReceiptStore, SlotSnapshotStore, TenantKekStore } from '#libs/keystore';
+import { HealthModule } from '#libs/observability';
+import { Logger, Module, type DynamicModule } from '@nestjs/common';
+import { CallEventsController } from './calls/call-events.controller.js';
+import { CallIntakeController } from './calls/call-intake.controller.js';
+import { CallIntakeService } from './calls/call-intake.service.js';
+import { CallService } from './calls/call.service.js';
+import { KeyResolverController } from './grpc/key-resolver.controller.js';
+import { serviceTokenValue } from './grpc/service-token.guard.js';
+import { HandleIssuer } from './handles/handle-issuer.js';
+import { HandleMinter } from './handles/handle-minter.js';
+import { RedemptionService } from './redemption/redemption.service.js';
+import { OpenedKeyCache } from './resolution/opened-key.cache.js';
+import { ResolutionService } from './resolution/resolution.service.js';
+import { SlotReader } from './resolution/slot-reader.js';
+import { resolverHealth } from './resolver-health.js';
+import { ResolverLifecycle } from './resolver.lifecycle.js';
+import type { ResolverPorts } from './resolver-ports.js';
+
+const replayWindowMs = 5_000;
+
+/** Resolves calls and redeems handles; every app that contains it binds its ports. */
+@Module({})
+export class ResolverModule {
+  static register(ports: ResolverPorts): DynamicModule {
+    const opened = new OpenedKeyCache();
+    const minter = new HandleMinter(ports.handleKey);
+    return {
+      module: ResolverModule,
+      imports: [HealthModule.register({ indicators: resolverHealth(ports) })],
+      controllers: [CallEventsController, KeyResolverController, ...(ports.httpIntake ? [CallIntakeController] : [])],
+      providers: [
+        { provide: CallService, useValue: callService(ports, opened, minter) },
+        { provide: RedemptionService, useValue: redemptionService(ports, minter) },
+        { provide: serviceTokenValue, useValue: ports.settings.LATCHKEY_SERVICE_TOKEN },
+        { provide: ResolverLifecycle, useValue: new ResolverLifecycle(ports, opened) },
+        ...(ports.httpIntake ? [{ provide: CallIntakeService, useValue: new CallIntakeService(ports.eventBus) }] : []),
+      ],
+    };
+  }
+}
+
+function callService(ports: ResolverPorts, opened: OpenedKeyCache, minter: HandleMinter): CallService {
+  const { dataSource, settings } = ports;
+  const logger = new Logger('resolution');
+  const tenantKeks = new TenantKekStore(dataSource, ports.kekProvider, new TenantKekCache(ports.kekProvider));
+  const slots = new SlotReader(new SlotSnapshotStore(dataSource), tenantKeks, opened, (slot) =>
+    logger.error(`the stored key of ${slot.organizationId}/${slot.provider} does not open`),
+  );
+  return new CallService(
+    new ResolutionService(ports.catalogue, slots),
+    {
+      handles: ports.handleStore,
+      receipts: new ReceiptStore(dataSource),
+      issuer: new HandleIssuer(ports.handleKey, minter),
+      minter,
+    },
+    {
+      handleTtlMs: settings.LATCHKEY_HANDLE_TTL_SECONDS * 1_000,
+      liveMsMax: settings.LATCHKEY_CALL_HOURS_MAX * 3_600_000,
+    },
+  );
+}
+
+function redemptionService(ports: ResolverPorts, minter: HandleMinter): RedemptionService {
+  return new RedemptionService(
+    {
+      handles: ports.handleStore,
+      minter,
+      cacheKey: ports.handleKey,
+      audit: new AuditEventStore(ports.dataSource),
+    },
+    ports.epochGuard ?? new PrimaryEpochGuard(ports.dataSource),
+    { usesMax: ports.settings.LATCHKEY_HANDLE_USES, replayWindowMs },
+  );
+}
