@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto';
+import { expect } from '@jest/globals';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { DataSource } from 'typeorm';
+import { ConfigApiModule, configureHttp, createFastifyAdapter, prepareDatabase } from '#apps/config-api';
+import { keyChangedSchema, topics, type KeyChanged } from '#libs/contracts';
+import { cryptoReady, MemoryKekProvider } from '#libs/crypto';
+import { createDataSource } from '#libs/keystore';
+import { MemoryEventBus } from '#libs/messaging';
+import { createLogger, NestLogger } from '#libs/observability';
+import { FreshDatabase } from '../support/real-stack.js';
+import { TcpGate } from './config-api.gate.js';
+
+export const adminToken = 'spec-admin-token-0123456789';
+
+export interface Answer<T> {
+  status: number;
+  headers: Headers;
+  body: T;
+  text: string;
+}
+
+export interface Sent {
+  body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  raw?: string;
+  headers?: Record<string, string>;
+}
+
+/** config-api on a fresh database of the real server, behind a gate that can be shut, with everything it answered. */
+export class ConfigApiFixture {
+  readonly events: KeyChanged[] = [];
+  readonly logLines: string[] = [];
+  /** Every key that was sent: none of them may ever come back. */
+  private readonly planted: string[] = [];
+  private readonly answers: string[] = [];
+  private baseUrl = '';
+
+  private constructor(
+    private readonly database: FreshDatabase,
+    readonly gate: TcpGate,
+    readonly dataSource: DataSource,
+  ) {}
+
+  private readonly bus = new MemoryEventBus();
+  private app: NestFastifyApplication | undefined;
+
+  static async start(): Promise<ConfigApiFixture> {
+    await cryptoReady();
+    const database = await FreshDatabase.create({ migrated: false });
+    const gate = await TcpGate.open(database.url);
+    const dataSource = createDataSource({ url: gate.url, applicationName: 'config-api-spec' });
+    const fixture = new ConfigApiFixture(database, gate, await dataSource.initialize());
+    await fixture.serve();
+    return fixture;
+  }
+
+  async stop(): Promise<void> {
+    await this.app?.close();
+    await this.bus.close();
+    await this.dataSource.destroy();
+    await this.gate.shut();
+    await this.database.drop();
+  }
+
+  /** A key nobody has seen before, remembered as one that must never be seen again. */
+  plantKey(prefix: string): string {
+    const key = `${prefix}canary${randomBytes(12).toString('hex')}`;
+    this.planted.push(key);
+    return key;
+  }
+
+  async createOrganization(name: string, parentId?: string): Promise<{ id: string; token: string }> {
+    const body = { name, ...(parentId && { parent_org_id: parentId }) };
+    const answer = await this.call<{ id: string; api_key: string }>(adminToken, 'POST', '/api/v1/organizations', {
+      body,
+    });
+    return { id: answer.body.id, token: answer.body.api_key };
+  }
+
+  async call<T = Record<string, unknown>>(
+    token: string | undefined,
+    method: string,
+    path: string,
+    sent: Sent = {},
+  ): Promise<Answer<T>> {
+    const payload = sent.raw ?? (sent.body === undefined ? undefined : JSON.stringify(sent.body));
+    const answer = await fetch(this.baseUrl + path, {
+      method,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(payload !== undefined && { 'content-type': 'application/json' }),
+        ...sent.headers,
+      },
+      ...(payload !== undefined && { body: payload }),
+    });
+    const text = await answer.text();
+    this.answers.push(`${method} ${path} ${answer.status} ${JSON.stringify([...answer.headers])} ${text}`);
+    const isJson = answer.headers.get('content-type')?.includes('json');
+    return { status: answer.status, headers: answer.headers, body: (isJson ? JSON.parse(text) : {}) as T, text };
+  }
+
+  /** Where a planted key showed up: in an answer, a log line or an event. */
+  leaks(): string[] {
+    const everything = [...this.answers, ...this.logLines, ...this.events.map((event) => JSON.stringify(event))];
+    return everything.filter((text) => this.planted.some((key) => text.includes(key)));
+  }
+
+  /** The event of this change, once the relay has published it. */
+  async eventOf(organizationId: string, provider: string, epoch: number): Promise<KeyChanged> {
+    for (let waitedMs = 0; waitedMs < 8_000; waitedMs += 20) {
+      const found = this.events.find(
+        (event) => event.organization_id === organizationId && event.provider === provider && event.epoch === epoch,
+      );
+      if (found) return found;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error(`no event of epoch ${epoch}`);
+  }
+
+  private async serve(): Promise<void> {
+    const kekProvider = new MemoryKekProvider();
+    await prepareDatabase(this.dataSource, kekProvider);
+    await this.bus.subscribe({
+      topics: [topics.byokKeyChanged],
+      group: 'spec',
+      onSlice: async (slice) => {
+        for (const { value } of slice) this.events.push(keyChangedSchema.parse(JSON.parse(String(value))));
+      },
+    });
+    const module = ConfigApiModule.register({
+      dataSource: this.dataSource,
+      databaseUrl: this.gate.url,
+      kekProvider,
+      eventBus: this.bus,
+      settings: { LATCHKEY_ADMIN_TOKEN: adminToken, LATCHKEY_OVERLAP_SECONDS: 900 },
+    });
+    const destination = { write: (line: string): void => void this.logLines.push(line) };
+    const logger = new NestLogger(createLogger({ level: 'debug', app: 'spec', destination }));
+    this.app = await NestFactory.create<NestFastifyApplication>(module, createFastifyAdapter(), {
+      logger,
+      abortOnError: false,
+    });
+    configureHttp(this.app);
+    await this.app.listen(0, '127.0.0.1');
+    this.baseUrl = await this.app.getUrl();
+  }
+}
+
+export interface ErrorBody {
+  error: string;
+  message: string;
+  code: string;
+  param?: string;
+  type: string;
+  details?: string[];
+  request_id: string;
+}
+
+/** Every error has the one body, whatever went wrong. */
+export function expectError(answer: Answer<ErrorBody>, status: number, code: string): ErrorBody {
+  expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
+  expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+  expect(answer.body).toMatchObject({
+    error: expect.stringMatching(/\S/),
+    message: expect.stringMatching(/\S/),
+    type: expect.stringMatching(/^[a-z_]+$/),
+    request_id: answer.headers.get('x-request-id'),
+  });
+  return answer.body;
+}

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { adminToken, ConfigApiFixture } from './config-api.fixture.js';
+
+interface KeyMap {
+  success?: true;
+  byok_keys: Record<string, string | null>;
+}
+interface SlotAnswer extends KeyMap {
+  provider: string;
+  secret_id: string | null;
+  version: number | null;
+  epoch: number;
+}
+interface Row {
+  provider: string;
+  [field: string]: unknown;
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+describe('platform keys, receipts and the state of the service over HTTP', () => {
+  let api: ConfigApiFixture;
+  let acme: { id: string; token: string };
+
+  beforeAll(async () => {
+    api = await ConfigApiFixture.start();
+    acme = await api.createOrganization('Acme');
+  }, 60_000);
+  afterAll(() => api.stop());
+
+  const keyRow = async (provider: string): Promise<Row | undefined> => {
+    const { body } = await api.call<{ keys: Row[] }>(acme.token, 'GET', '/api/v1/byok/keys');
+    return body.keys.find((row) => row.provider === provider);
+  };
+
+  it('the policy decides whether the platform key may take the place', async () => {
+    const platformKey = { provider: 'deepgram', api_key: api.plantKey('') };
+    const set = await api.call<KeyMap>(adminToken, 'POST', '/admin/v1/platform/byok', { body: platformKey });
+    expect(set.body.byok_keys['deepgram_secret_id']).toMatch(uuid);
+    expect(await keyRow('deepgram')).toMatchObject({ state: 'empty', without_key: 'platform', epoch: 0 });
+
+    const answer = await api.call<SlotAnswer>(acme.token, 'PUT', '/api/v1/byok/keys/deepgram/policy', {
+      body: { fallback: 'never' },
+      headers: { 'if-match': '0' },
+    });
+    expect(answer.body).toMatchObject({ success: true, provider: 'deepgram', secret_id: null, epoch: 1 });
+    expect(answer.headers.get('etag')).toBe('"1"');
+    expect(await keyRow('deepgram')).toMatchObject({ fallback: 'never', without_key: 'unresolved' });
+  });
+
+  it('the operator rotates, revokes and removes platform keys', async () => {
+    const body = { api_key: api.plantKey('') };
+    const path = '/admin/v1/platform';
+    const rotated = await api.call<SlotAnswer>(adminToken, 'POST', `${path}/keys/deepgram/rotate`, { body });
+    expect(rotated.body).toMatchObject({ version: 2, epoch: 2 });
+    const map = await api.call<KeyMap>(adminToken, 'GET', `${path}/byok`);
+    expect(map.body.byok_keys['deepgram_secret_id']).toBe(rotated.body.secret_id);
+    const revoked = await api.call<SlotAnswer>(adminToken, 'POST', `${path}/keys/deepgram/revoke`);
+    expect(revoked.body).toMatchObject({ secret_id: null, epoch: 3 });
+    const removed = await api.call<KeyMap>(adminToken, 'DELETE', `${path}/byok?provider=deepgram`);
+    expect(removed.body.byok_keys['deepgram_secret_id']).toBeNull();
+  });
+
+  it('the receipt of a call says whose key every component got', async () => {
+    const component = { component: 'llm', provider: 'openai', slot: 'openai', status: 'resolved' };
+    const resolved = { ...component, source: 'tenant', secret_id: acme.id, version: 3, epoch: 3 };
+    const unresolved = {
+      component: 'stt',
+      provider: 'deepgram',
+      slot: 'deepgram',
+      status: 'unresolved',
+      reason: 'no_key',
+    };
+    await api.dataSource.query(
+      `INSERT INTO receipt (organization_id, call_id, day, resolved_at, live_until, components)
+       VALUES ($1, 'call/2', current_date, '2026-11-20T10:00:00Z', now(), $2)`,
+      [acme.id, JSON.stringify([resolved, unresolved])],
+    );
+    const answer = await api.call(acme.token, 'GET', '/api/v1/calls/call%2F2/keys');
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      call_id: 'call/2',
+      organization_id: acme.id,
+      resolved_at: '2026-11-20T10:00:00.000Z',
+      ended_at: null,
+      components: [resolved, unresolved],
+    });
+  });
+
+  it('the catalogue lists providers with their models', async () => {
+    const { body } = await api.call<{ providers: Row[] }>(acme.token, 'GET', '/api/v1/byok/config');
+    expect(body.providers[0]).toMatchObject({
+      id: 'deepgram',
+      name: 'Deepgram',
+      category: 'stt',
+      docsUrl: expect.stringMatching(/^https:/),
+      models: expect.arrayContaining([{ id: 'nova-3', name: expect.any(String), default: true }]),
+    });
+  });
+
+  it('says that it is alive and ready, and counts', async () => {
+    expect((await api.call(undefined, 'GET', '/')).body).toHaveProperty('links');
+    expect((await api.call(undefined, 'GET', '/health/live')).body).toEqual({ status: 'live' });
+    const ready = await api.call(undefined, 'GET', '/health/ready');
+    expect(ready.status).toBe(200);
+    expect(ready.body).toMatchObject({
+      status: 'ready',
+      checks: { postgres: { healthy: true }, kek: { healthy: true } },
+    });
+    const { text } = await api.call(undefined, 'GET', '/metrics');
+    expect(text).toMatch(/^latchkey_key_changes_total\{operation="revoke"\} \d/m);
+    expect(text).toMatch(
+      /^latchkey_http_request_seconds_count\{method="GET",route="\/api\/v1\/byok\/keys",status="200"\}/m,
+    );
+  });
+
+  it('no answer, log line or event held a key', () => {
+    expect(api.leaks()).toEqual([]);
+  });
+});

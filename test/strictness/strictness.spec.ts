@@ -1,0 +1,67 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Deployment } from '../support/deployment.js';
+import { StrictnessWorkload, type WorkloadOptions } from './workload.js';
+
+const workload: WorkloadOptions = {
+  organizations: 40,
+  writers: 4,
+  grpcReaders: 24,
+  kafkaBatch: 200,
+  kafkaBatches: 3,
+  operationsMin: 100_000,
+};
+
+describe('strict revocation on the real stack', () => {
+  let deployment: Deployment | undefined;
+
+  afterEach(async () => {
+    await deployment?.stop();
+    deployment = undefined;
+  }, 30_000);
+
+  it('no resolve and no redeem that begins after a revoke or immediate rotation returned gets the old key', async () => {
+    deployment = await Deployment.start({ configApis: 1, resolvers: 2 });
+    const run = new StrictnessWorkload(deployment, workload);
+    await run.run();
+    const { changes, readings } = run.history;
+    const count = (how: string): number => readings.filter((reading) => reading.how === how).length;
+    process.stdout.write(
+      `strictness: ${run.operations} operations, ${changes.length} changes, components read by ` +
+        `Kafka ${count('kafka')}, gRPC ${count('grpc')}, redeem ${count('redeem')}\n`,
+    );
+    expect(run.operations).toBeGreaterThanOrEqual(workload.operationsMin);
+    expect(run.unavailable).toBeLessThan(run.operations / 100);
+    expect(changes.length).toBeGreaterThan(500);
+    for (const how of ['kafka', 'grpc', 'redeem']) expect(count(how)).toBeGreaterThan(5_000);
+    expect(run.history.violations()).toEqual([]);
+  }, 300_000);
+
+  it.each(['no-check', 'cached-50ms', 'redis-alone'])(
+    'the same test fails when the guard has the planted bug "%s"',
+    async (bug) => {
+      deployment = await Deployment.start({
+        configApis: 1,
+        resolvers: 2,
+        resolverEntry: 'test/strictness/planted-resolver.js',
+        env: { LATCHKEY_TEST_PLANTED_BUG: bug },
+      });
+      let checkedAt = 0;
+      const run = new StrictnessWorkload(deployment, {
+        ...workload,
+        organizations: 8,
+        kafkaBatch: 20,
+        until: ({ readings }) => {
+          if (readings.length < checkedAt + 2_000) return false;
+          checkedAt = readings.length;
+          return run.history.violations().length > 0;
+        },
+      });
+      await run.run();
+      const violations = run.history.violations();
+      process.stdout.write(`strictness: planted "${bug}" caught after ${run.operations} operations\n`);
+      expect(violations.length).toBeGreaterThan(0);
+      expect(violations[0]!.reading.how).toBe('redeem');
+    },
+    300_000,
+  );
+});
