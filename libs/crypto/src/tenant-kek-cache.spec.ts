@@ -101,11 +101,20 @@ describe('TenantKekCache', () => {
     const kek = await cache.unwrap('a', 1, wrapped);
     nowMs += minuteMs - 1;
     expect(cache.get('a', 1)).toBe(kek);
+    expect(cache.isFresh('a', 1)).toBe(true);
     nowMs += 1;
-    expect(cache.get('a', 1)).toBeUndefined();
+    expect(cache.isFresh('a', 1)).toBe(false);
     expect(await cache.unwrap('a', 1, wrapped)).toBe(kek);
     expect(bytesOf(kek)).toBe(keyBytes);
     expect(provider.asked).toBe(2);
+    expect(cache.get('a', 1)).toBe(kek);
+  });
+
+  it('still has a KEK whose minute ends between the question whether it is fresh and its use', async () => {
+    const kek = await cache.unwrap('a', 1, wrapped);
+    nowMs += minuteMs - 1;
+    expect(cache.isFresh('a', 1)).toBe(true);
+    nowMs += 1;
     expect(cache.get('a', 1)).toBe(kek);
   });
 

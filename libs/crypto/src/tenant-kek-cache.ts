@@ -51,10 +51,16 @@ export class TenantKekCache {
     this.held = new LRUCache({ max: options.max ?? 10_000, dispose: ({ kek }) => kek.key.destroy() });
   }
 
-  /** The KEK if it is held and young enough to be used without asking the provider. */
+  /** The KEK if it is held. Ask for it after `unwrap` only: it is there until its end even if due to be asked for again. */
   get(organizationId: string, version: number): TenantKek | undefined {
     const held = this.held.get(cacheKeyOf(organizationId, version));
-    return held && this.now() < held.askAgainAtMs ? held.kek : undefined;
+    return held && this.now() < held.unwrappedAtMs + this.sealedAfterMs ? held.kek : undefined;
+  }
+
+  /** Whether the KEK is held and young enough that the provider need not be asked. */
+  isFresh(organizationId: string, version: number): boolean {
+    const held = this.held.get(cacheKeyOf(organizationId, version));
+    return held !== undefined && this.now() < held.askAgainAtMs;
   }
 
   /**
@@ -63,9 +69,8 @@ export class TenantKekCache {
    * when it does not open.
    */
   unwrap(organizationId: string, version: number, wrapped: Buffer): Promise<TenantKek> {
-    const held = this.get(organizationId, version);
-    if (held) return Promise.resolve(held);
     const cacheKey = cacheKeyOf(organizationId, version);
+    if (this.isFresh(organizationId, version)) return Promise.resolve(this.held.get(cacheKey)!.kek);
     const unwrapping = this.unwrapping;
     const pending = unwrapping.get(cacheKey);
     if (pending) return pending;

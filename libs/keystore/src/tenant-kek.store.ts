@@ -16,7 +16,7 @@ export class TenantKekStore {
     private readonly cache: TenantKekCache,
   ) {}
 
-  /** The unwrapped KEK if this process holds it. Use it at once: the cache may zero it in a later turn. */
+  /** The unwrapped KEK if this process holds it after `load`. Use it at once: the cache may zero it in a later turn. */
   held(id: TenantKekId): TenantKek | undefined {
     return this.cache.get(id.organizationId, id.version);
   }
@@ -26,7 +26,7 @@ export class TenantKekStore {
    * (`sealed`) stay away: ask `held` for each.
    */
   async load(ids: readonly TenantKekId[]): Promise<void> {
-    const missing = ids.filter((id) => !this.held(id));
+    const missing = ids.filter((id) => !this.cache.isFresh(id.organizationId, id.version));
     if (missing.length === 0) return;
     const rows = await translatingDatabaseErrors(() =>
       this.dataSource.query<{ organization_id: string; version: number; wrapped: Buffer }[]>(
