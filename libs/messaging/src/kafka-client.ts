@@ -1,6 +1,7 @@
 import { Kafka, logLevel, type logCreator } from 'kafkajs';
 import { quietIdleConnections } from './kafka-idle-connection.js';
-import { useLeanRecordEncoder } from './kafka-record-encoder.js';
+import { useLeanProduceEncoder } from './kafka-produce-encoder.js';
+import { useLeanRecordDecoder } from './kafka-record-decoder.js';
 import type { LogEvent } from './log-event.js';
 
 export interface KafkaClientOptions {
@@ -14,7 +15,8 @@ export interface KafkaClientOptions {
 /** A kafkajs client that writes to our log and leaves long outages to us. */
 export function kafkaClient({ brokers, clientId, retries = 5, log }: KafkaClientOptions): Kafka {
   quietIdleConnections();
-  useLeanRecordEncoder();
+  useLeanProduceEncoder();
+  useLeanRecordDecoder();
   return new Kafka({
     brokers,
     clientId,
