@@ -38,7 +38,7 @@ USER node
 ENV LATCHKEY_GRPC_HOST=0.0.0.0 LATCHKEY_RESOLVER_HTTP_HOST=0.0.0.0
 EXPOSE 50051 8081
 HEALTHCHECK --interval=5s --timeout=4s --start-period=30s CMD ["node", "dist/scripts/deploy/check-health.js", "8081"]
-CMD ["node", "dist/apps/resolver/src/main.js"]
+CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=1536", "--single-threaded-gc", "dist/apps/resolver/src/main.js"]
 
 # Everything in one container, PostgreSQL included: docker run --init -v latchkey:/data \
 #   -p 127.0.0.1:8080:8080 -p 127.0.0.1:50051:50051 …

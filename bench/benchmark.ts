@@ -53,6 +53,7 @@ export async function benchmark(options: BenchOptions): Promise<BenchResult> {
 
 class BenchRun {
   private readonly subjects: Subject[] = [];
+  private driver: Driver | undefined;
   private readonly begun = performance.now();
 
   constructor(private readonly options: BenchOptions) {}
@@ -77,13 +78,12 @@ class BenchRun {
     }
     const rssPeakBytes = { echo: rssPeakOf(echo.pid), resolver: rssPeakOf(resolver.pid) };
     if (this.options.profileFile) await this.profile(driver, resolver, this.options.profileFile);
-    await driver.close();
     await this.assertReceipts(env, this.callsPerSubject() + (this.options.profileFile ? plan.backlogCallCount : 0));
     return { plan, machine, repetitions, rssPeakBytes, seconds: (performance.now() - this.begun) / 1_000 };
   }
 
   async clearAway(): Promise<void> {
-    await Promise.all(this.subjects.map((subject) => subject.stop()));
+    await Promise.all([this.driver?.close(), ...this.subjects.map((subject) => subject.stop())]);
     await removeBenchStack();
     this.say('servers stopped, their data deleted');
   }
@@ -99,6 +99,7 @@ class BenchRun {
     const organizationIds = await seedOrganizations({ databaseUrl, kekFile, organizationCount });
     this.say(`${organizationCount} organizations with three sealed keys each`);
     const driver = await Driver.connect(broker, Object.values(topicPrefixes), new CallLoad(organizationIds));
+    this.driver = driver;
     const echo = await this.own(startEcho(env));
     const resolver = await this.own(startResolver(env, profileFile && resolve(profileFile)));
     for (const subject of [echo, resolver]) {

@@ -57,7 +57,7 @@ export class Driver {
     subject.signal('SIGCONT');
     while ((await this.answerCount(subject)) - answersBefore < callCount) {
       if (performance.now() - begun > drainTimeoutMs) throw subject.failure('did not answer every call in a minute');
-      await sleep(10);
+      await sleep(20);
     }
     const seconds = (performance.now() - begun) / 1_000;
     const cpuSeconds = cpuSecondsOf(subject.pid) - cpuBefore;

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { findFreePort } from '../scripts/stack/free-port.js';
-import type { StackEnv } from '../scripts/stack/stack-directory.js';
+import { projectRoot, type StackEnv } from '../scripts/stack/stack-directory.js';
 import { Subject, type SubjectName } from './subject.js';
 
 /** Topics of each subject. */
@@ -15,7 +17,7 @@ export function startEcho(env: StackEnv): Promise<Subject> {
   });
 }
 
-/** The resolver as it runs in production; with `profileFile` ready to be profiled. */
+/** The resolver as `npm run start:resolver` starts it; with `profileFile` ready to be profiled. */
 export async function startResolver(env: StackEnv, profileFile: string | undefined): Promise<Subject> {
   const httpPort = await findFreePort([]);
   const grpcPort = await findFreePort([httpPort]);
@@ -23,7 +25,7 @@ export async function startResolver(env: StackEnv, profileFile: string | undefin
     name: 'resolver',
     topicPrefix: topicPrefixes.resolver,
     entry: 'apps/resolver/src/main.js',
-    nodeOptions: profileFile ? ['--import', './dist/bench/profile-preload.js'] : [],
+    nodeOptions: [...(await startOptions()), ...(profileFile ? ['--import', './dist/bench/profile-preload.js'] : [])],
     env: {
       ...env,
       LATCHKEY_TOPIC_PREFIX: topicPrefixes.resolver,
@@ -33,6 +35,14 @@ export async function startResolver(env: StackEnv, profileFile: string | undefin
     },
     isReady: () => answersOk(`http://127.0.0.1:${httpPort}/health/ready`),
   });
+}
+
+/** Node's options in the start script, without the one that reads the environment. */
+async function startOptions(): Promise<string[]> {
+  const { scripts } = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  return scripts['start:resolver']?.match(/--(?!env-file)\S+/g) ?? [];
 }
 
 async function answersOk(url: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Namespace of all outcome ids (drawn once, never changes). */
 const namespace = Buffer.from('6b1f0c5e8a0d4f0e9d0a3f6f5f2c7b11', 'hex');
@@ -8,9 +8,7 @@ const namespace = Buffer.from('6b1f0c5e8a0d4f0e9d0a3f6f5f2c7b11', 'hex');
  * so that a redelivered event repeats its outcome instead of making a second one.
  */
 export function outcomeId(eventId: string, type: string): string {
-  const hash = createHash('sha1').update(namespace).update(eventId).update('\n').update(type).digest();
-  hash[6] = (hash[6]! & 0x0f) | 0x50;
-  hash[8] = (hash[8]! & 0x3f) | 0x80;
-  const hex = hash.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+  const hex = hash('sha1', Buffer.concat([namespace, Buffer.from(`${eventId}\n${type}`)]));
+  const variant = ((parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -30,7 +30,7 @@ export class HandleIssuer {
       epoch: snapshot.epoch,
     }));
     const minted = this.minter.mint({ organizationId, callId, audience, keys });
-    const key = this.minter.storeKeyOfCall(organizationId, callId);
+    const key = this.minter.storeKeyOf(minted[0]!.locator);
     const bundle = sealBundle(this.cacheKey, key, {
       callId,
       organizationId,

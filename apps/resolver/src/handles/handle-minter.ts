@@ -10,6 +10,13 @@ export interface MintedFor {
   keys: readonly { component: ComponentName; secretId: string; epoch: number }[];
 }
 
+/** A handle, the locator it shares with the others of its call, and the token of its own. */
+export interface MintedHandle {
+  locator: Buffer;
+  token: Buffer;
+  handle: string;
+}
+
 /**
  * Makes handles that repeat: the same call with the same keys gets the same ones, so an event handled twice, or a
  * call resolved over Kafka and gRPC alike, has one set of handles. Without the cache key they cannot be told from
@@ -33,19 +40,19 @@ export class HandleMinter {
     return keyedHash(this.cacheKey, 'handle-use', [component, token], 16).toString('base64url');
   }
 
-  /** One token and handle for each key, in order. */
-  mint(call: MintedFor): { token: Buffer; handle: string }[] {
+  /** One handle for each key, in order, with its parts. */
+  mint(call: MintedFor): MintedHandle[] {
     const locator = this.locatorOf(call.organizationId, call.callId);
     const parts = [call.organizationId, call.callId, call.audience];
     for (const key of call.keys) parts.push(`${key.component}:${key.secretId}:${key.epoch}`);
     const bytes = deriveBytes(this.cacheKey, 'handle-tokens', parts, tokenBytes * call.keys.length);
     return call.keys.map(({ component }, index) => {
       const token = bytes.subarray(index * tokenBytes, (index + 1) * tokenBytes);
-      return { token, handle: encodeHandle({ locator, component, token }) };
+      return { locator, token, handle: encodeHandle({ locator, component, token }) };
     });
   }
 
   private locatorOf(organizationId: string, callId: string): Buffer {
-    return deriveBytes(this.cacheKey, 'handle-locator', [organizationId, callId], locatorBytes);
+    return keyedHash(this.cacheKey, 'handle-locator', [organizationId, callId], locatorBytes);
   }
 }

@@ -1,5 +1,5 @@
 import type { SecretBytes } from '#libs/crypto';
-import { LRUCache } from 'lru-cache';
+import { SlotMap } from './slot-map.js';
 
 interface OpenedKey {
   version: number;
@@ -7,46 +7,53 @@ interface OpenedKey {
 }
 
 /**
- * API keys opened a moment ago, one version per slot, zeroed when they leave. Never decides which version is
- * current: the primary names the version, this only spares opening it again.
+ * API keys opened a moment ago, one version per slot, zeroed when they leave. Never decides which version is current: the
+ * primary names the version, this only spares opening it again. Kept in two generations, the younger becoming the older
+ * every half lifetime, so that a look-up moves nothing and no key stays longer than `ttlMs`.
  */
 export class OpenedKeyCache {
-  private readonly entries: LRUCache<string, OpenedKey>;
-  private readonly sweep: NodeJS.Timeout;
+  private young = new SlotMap<OpenedKey>();
+  private old = new SlotMap<OpenedKey>();
+  private readonly countMax: number;
+  private readonly timer: NodeJS.Timeout;
 
   constructor(options: { max?: number; ttlMs?: number } = {}) {
-    const ttl = options.ttlMs ?? 30_000;
-    this.entries = new LRUCache({
-      max: options.max ?? 50_000,
-      ttl,
-      updateAgeOnGet: false,
-      dispose: (entry) => entry.apiKey.destroy(),
-    });
-    this.sweep = setInterval(() => this.entries.purgeStale(), ttl / 2).unref();
+    this.countMax = (options.max ?? 50_000) / 2;
+    this.timer = setInterval(() => this.age(), (options.ttlMs ?? 30_000) / 2).unref();
   }
 
   heldVersion(organizationId: string, provider: string): number | undefined {
-    return this.entries.get(entryKey(organizationId, provider))?.version;
+    return this.find(organizationId, provider)?.version;
   }
 
   /** The opened key of exactly this version. Use it at once: it may be zeroed in a later turn of the event loop. */
   get(organizationId: string, provider: string, version: number): SecretBytes | undefined {
-    const entry = this.entries.get(entryKey(organizationId, provider));
+    const entry = this.find(organizationId, provider);
     return entry?.version === version ? entry.apiKey : undefined;
   }
 
   /** Takes ownership of the key. */
   set(organizationId: string, provider: string, version: number, apiKey: SecretBytes): void {
-    this.entries.set(entryKey(organizationId, provider), { version, apiKey });
+    if (this.young.size >= this.countMax) this.age();
+    this.find(organizationId, provider)?.apiKey.destroy();
+    this.young.set(organizationId, provider, { version, apiKey });
   }
 
   /** Zeroes everything. */
   close(): void {
-    clearInterval(this.sweep);
-    this.entries.clear();
+    clearInterval(this.timer);
+    this.age();
+    this.age();
   }
-}
 
-function entryKey(organizationId: string, provider: string): string {
-  return `${organizationId}/${provider}`;
+  /** What is in the younger generation hides what the older one has of the same slot. */
+  private find(organizationId: string, provider: string): OpenedKey | undefined {
+    return this.young.get(organizationId, provider) ?? this.old.get(organizationId, provider);
+  }
+
+  private age(): void {
+    for (const { apiKey } of this.old.values()) apiKey.destroy();
+    this.old = this.young;
+    this.young = new SlotMap();
+  }
 }
