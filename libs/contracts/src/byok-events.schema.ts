@@ -1,7 +1,16 @@
 import { z } from 'zod';
 
 /** Every way in which the key of a slot can change. */
-export const keyChanges = ['added', 'rotated', 'revoked', 'removed', 'policy_changed'] as const;
+export const keyChanges = [
+  'added',
+  'rotated',
+  'rolled_back',
+  'revoked',
+  'removed',
+  'quarantined',
+  'released',
+  'policy_changed',
+] as const;
 export type KeyChange = (typeof keyChanges)[number];
 
 /** `byok.key.changed.v1`: for speed and for others, never in the safety path. Apply the highest epoch, ignore lower ones. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unresolvedReasons } from './reason-codes.js';
+import { fallbackReasons, unresolvedReasons } from './reason-codes.js';
 
 export const callIdSchema = z
   .string()
@@ -12,16 +12,30 @@ export const audienceSchema = z
   .min(1)
   .max(64)
   .regex(/^\P{C}+$/u, 'must not have control characters');
-const organizationId = z.uuid();
+/** Goes into a query: no control characters and no half characters. */
+export const assistantIdSchema = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^\P{C}+$/u, 'must not have control characters');
+/** A region as the operator names it, such as `eu`. */
+export const regionSchema = z
+  .string()
+  .regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z 0-9 -')
+  .meta({ examples: ['eu'] });
+/** In lower case, as everything that is derived from it expects. */
+const organizationId = z.uuid().toLowerCase();
 const section = z.record(z.string(), z.unknown());
 
 /** The parts of an assistant that decide which keys a call needs; everything else in them is kept and ignored. */
-export const callConfigSchema = z.looseObject({
-  stt_config: section.nullish(),
-  llm_config: section.nullish(),
-  tts_config: section.nullish(),
-  analysis_plan: section.nullish(),
-});
+export const callConfigSchema = z
+  .looseObject({
+    stt_config: section.nullish(),
+    llm_config: section.nullish(),
+    tts_config: section.nullish(),
+    analysis_plan: section.nullish(),
+  })
+  .meta({ examples: [{ llm_config: { provider: 'openai', model: 'gpt-5.4' }, stt_config: { provider: 'deepgram' } }] });
 export type CallConfig = z.infer<typeof callConfigSchema>;
 
 /** `call.started.v1`: the orchestrator asks for the keys of a call. */
@@ -29,8 +43,10 @@ export const callStartedSchema = z.object({
   call_id: callIdSchema,
   organization_id: organizationId,
   started_at: z.iso.datetime({ offset: true }).optional(),
-  assistant_id: z.string().min(1).max(128).optional(),
+  assistant_id: assistantIdSchema.optional(),
   audience: audienceSchema.optional(),
+  /** Where the call is handled; a slot that is bound to another region gives no key. */
+  region: regionSchema.optional(),
   config: callConfigSchema.optional(),
 });
 export type CallStarted = z.infer<typeof callStartedSchema>;
@@ -48,8 +64,19 @@ export const componentNameSchema = z.enum(componentNames);
 /** What in a call needs a key. */
 export type ComponentName = z.infer<typeof componentNameSchema>;
 
-export const keySourceSchema = z.enum(['tenant', 'platform']);
-/** Whose key a component got. */
+/** `call.key.failed.v1`: a provider refused a key in a call. It is probed before it is believed. */
+export const callKeyFailedSchema = z.object({
+  call_id: callIdSchema,
+  organization_id: organizationId,
+  component: componentNameSchema,
+  /** The HTTP status that the provider answered with. */
+  status: z.int().min(100).max(599),
+  detail: z.string().max(500).optional(),
+});
+export type CallKeyFailed = z.infer<typeof callKeyFailedSchema>;
+
+export const keySourceSchema = z.enum(['tenant', 'inherited', 'platform']);
+/** Whose key a component got; `inherited`: its agency's. */
 export type KeySource = z.infer<typeof keySourceSchema>;
 
 const resolvedComponentSchema = z.object({
@@ -60,6 +87,10 @@ const resolvedComponentSchema = z.object({
   source: keySourceSchema,
   secret_id: z.uuid(),
   version: z.int().positive(),
+  /** Of another's key: why the tenant's own was not used. */
+  fallback_reason: z.enum(fallbackReasons).optional(),
+  /** Of an inherited key: whose it is. */
+  inherited_from: organizationId.optional(),
   handle: z.string(),
 });
 

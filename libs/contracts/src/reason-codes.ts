@@ -9,10 +9,16 @@ export const unresolvedReasons = [
   'region_mismatch',
   'no_platform_key',
   'unknown_provider',
-  /** The event named an assistant only; looking assistants up is not built yet. */
+  /** The call named an assistant that the organization does not have. */
+  'assistant_not_found',
+  /** No longer given: events from before assistants could be looked up. */
   'assistant_lookup_unsupported',
 ] as const;
 export type UnresolvedReason = (typeof unresolvedReasons)[number];
+
+/** Why a component runs on another's key than the tenant's own. */
+export const fallbackReasons = ['no_key', 'revoked', 'quarantined', 'expired'] as const;
+export type FallbackReason = (typeof fallbackReasons)[number];
 
 /** Why a handle is not exchanged for its key. */
 export const redeemRefusals = [
@@ -23,6 +29,5 @@ export const redeemRefusals = [
   'used_up',
   /** The key was rotated at once, revoked or removed since the handle was issued. */
   'key_changed',
-  'sealed',
 ] as const;
 export type RedeemRefusal = (typeof redeemRefusals)[number];

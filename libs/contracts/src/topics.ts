@@ -7,6 +7,12 @@ export const topics = {
   callEndedRetry: 'call.ended.v1.retry',
   callEndedDeadLetter: 'call.ended.v1.dlq',
   callKeysResolved: 'call.keys.resolved.v1',
+  callKeyFailed: 'call.key.failed.v1',
+  callKeyFailedRetry: 'call.key.failed.v1.retry',
+  callKeyFailedDeadLetter: 'call.key.failed.v1.dlq',
+  /** Of config-api, which watches for fallbacks. */
+  callKeysResolvedRetry: 'call.keys.resolved.v1.retry',
+  callKeysResolvedDeadLetter: 'call.keys.resolved.v1.dlq',
   byokKeyChanged: 'byok.key.changed.v1',
 } as const;
 

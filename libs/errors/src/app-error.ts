@@ -6,6 +6,7 @@ export type ErrorKind =
   | 'not_found'
   | 'conflict'
   | 'precondition_failed'
+  | 'unprocessable'
   | 'rate_limited'
   | 'unavailable'
   | 'internal';
@@ -17,6 +18,8 @@ export interface AppErrorOptions {
   param?: string;
   /** One sentence for each further problem. */
   details?: string[];
+  /** When it is worth another try. */
+  retryAfterSeconds?: number;
   cause?: unknown;
 }
 
@@ -27,6 +30,7 @@ export interface AppErrorOptions {
 export class AppError extends Error {
   readonly param: string | undefined;
   readonly details: string[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     readonly kind: ErrorKind,
@@ -37,6 +41,7 @@ export class AppError extends Error {
     this.name = 'AppError';
     this.param = options.param;
     this.details = options.details;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
   /** The same error if it is one already, otherwise `internal` with the original as its cause. */
