@@ -6,7 +6,7 @@ import { open, seal } from './seal.js';
 import type { KeyRef, SealContext } from './seal-context.js';
 import type { SecretBytes } from './secret-bytes.js';
 import { keyLength } from './subkey.js';
-import type { TenantKek } from './tenant-kek.js';
+import { tenantKekRef, type TenantKek } from './tenant-kek.js';
 
 /** One version of one slot: what its sealed key is bound to. */
 export interface SlotVersionId {
@@ -29,7 +29,7 @@ export function sealApiKey(kek: TenantKek, id: SlotVersionId, apiKey: SecretByte
   try {
     return {
       tenantKekVersion: kek.version,
-      wrappedDek: seal(kek.key, kekRef(kek), dek, contextOf('dek', id)),
+      wrappedDek: seal(kek.key, tenantKekRef(kek), dek, contextOf('dek', id)),
       sealedKey: seal(dek, dekRef(dek, id), apiKey, contextOf('api-key', id)),
     };
   } finally {
@@ -40,7 +40,7 @@ export function sealApiKey(kek: TenantKek, id: SlotVersionId, apiKey: SecretByte
 /** The API key of exactly this slot version, the caller's to destroy; `open_failed` for anything else. */
 export function openApiKey(kek: TenantKek, id: SlotVersionId, sealed: SealedApiKey): SecretBytes {
   if (kek.organizationId !== id.organizationId || kek.version !== sealed.tenantKekVersion) throw openFailed();
-  const dek = open(kek.key, kekRef(kek), sealed.wrappedDek, contextOf('dek', id));
+  const dek = open(kek.key, tenantKekRef(kek), sealed.wrappedDek, contextOf('dek', id));
   try {
     if (dek.byteLength !== keyLength) throw openFailed();
     return open(dek, dekRef(dek, id), sealed.sealedKey, contextOf('api-key', id));
@@ -51,10 +51,6 @@ export function openApiKey(kek: TenantKek, id: SlotVersionId, sealed: SealedApiK
 
 function contextOf(recordType: 'dek' | 'api-key', id: SlotVersionId): SealContext {
   return { recordType, fields: [id.organizationId, id.provider, id.version] };
-}
-
-function kekRef(kek: TenantKek): KeyRef {
-  return { id: keyIdOf(kek.key, 'tenant-kek'), version: kek.version };
 }
 
 /** A DEK serves one slot version and is never replaced by itself: it shares the version's number. */

@@ -24,6 +24,8 @@ const recordTypeCodes: Record<RecordType, number> = {
   'service-key': 4,
   handle: 5,
   backup: 6,
+  'webhook-secret': 7,
+  'idempotent-answer': 8,
 };
 
 /** The part of the header before the commitment; throws `bad_key_ref` for a reference that does not fit into it. */

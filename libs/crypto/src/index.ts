@@ -11,4 +11,5 @@ export { SecretBytes } from './secret-bytes.js';
 export { createServiceKey, unwrapServiceKey } from './service-key.js';
 export { cryptoReady } from './sodium.js';
 export { createTenantKek, type TenantKek } from './tenant-kek.js';
+export { openWebhookSecret, sealWebhookSecret, type WebhookSecretId } from './webhook-secret-envelope.js';
 export { TenantKekCache, type TenantKekCacheOptions } from './tenant-kek-cache.js';

@@ -1,5 +1,6 @@
 /** What a sealed record holds; part of its header and of its label, so one type never opens as another. */
-export type RecordType = 'api-key' | 'dek' | 'tenant-kek' | 'service-key' | 'handle' | 'backup';
+export type RecordType =
+  'api-key' | 'dek' | 'tenant-kek' | 'service-key' | 'handle' | 'backup' | 'webhook-secret' | 'idempotent-answer';
 
 /** Names the key that seals: what the header of every record says and every open compares. */
 export interface KeyRef {

@@ -109,7 +109,15 @@ describe('a sealed record', () => {
   });
 
   it('is refused as any other record type', () => {
-    const others: RecordType[] = ['dek', 'tenant-kek', 'service-key', 'handle', 'backup'];
+    const others: RecordType[] = [
+      'dek',
+      'tenant-kek',
+      'service-key',
+      'handle',
+      'backup',
+      'webhook-secret',
+      'idempotent-answer',
+    ];
     for (const recordType of others) expectOpenFailed(() => opened(sealed, keyRef, { ...context, recordType }));
   });
 

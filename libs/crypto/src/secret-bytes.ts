@@ -24,6 +24,11 @@ export class SecretBytes {
     return new SecretBytes(bytes);
   }
 
+  /** The same bytes once more, to be destroyed by themselves. */
+  copy(): SecretBytes {
+    return this.use((bytes) => new SecretBytes(Buffer.from(bytes)));
+  }
+
   /** Length in bytes, also after `destroy`. */
   get byteLength(): number {
     return this.#bytes.length;

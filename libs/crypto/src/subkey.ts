@@ -14,6 +14,8 @@ const labels: Record<RecordType, Buffer> = {
   'service-key': labelOf('service-key'),
   handle: labelOf('handle'),
   backup: labelOf('backup'),
+  'webhook-secret': labelOf('webhook-secret'),
+  'idempotent-answer': labelOf('idempotent-answer'),
 };
 
 function labelOf(recordType: RecordType): Buffer {

@@ -1,6 +1,7 @@
 import type { KekProvider } from './kek-provider.port.js';
+import { keyIdOf } from './key-id.js';
 import { randomSecret } from './random.js';
-import type { SealContext } from './seal-context.js';
+import type { KeyRef, SealContext } from './seal-context.js';
 import type { SecretBytes } from './secret-bytes.js';
 import { keyLength } from './subkey.js';
 
@@ -25,6 +26,11 @@ export async function createTenantKek(
     key.destroy();
     throw error;
   }
+}
+
+/** How records that a tenant KEK seals name it. */
+export function tenantKekRef(kek: TenantKek): KeyRef {
+  return { id: keyIdOf(kek.key, 'tenant-kek'), version: kek.version };
 }
 
 export function tenantKekContext(organizationId: string, version: number): SealContext {

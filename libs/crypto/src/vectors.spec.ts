@@ -79,7 +79,16 @@ describe('this implementation', () => {
 
 /** A second implementation, written from docs/envelope-format.md with other primitives. */
 const fromSpec = {
-  typeCodes: { 'api-key': 1, dek: 2, 'tenant-kek': 3, 'service-key': 4, handle: 5, backup: 6 },
+  typeCodes: {
+    'api-key': 1,
+    dek: 2,
+    'tenant-kek': 3,
+    'service-key': 4,
+    handle: 5,
+    backup: 6,
+    'webhook-secret': 7,
+    'idempotent-answer': 8,
+  },
 
   field(field: string | number): Buffer {
     if (typeof field === 'number') {
