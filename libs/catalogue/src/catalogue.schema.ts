@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { componentNameSchema } from '#libs/contracts';
+import { providerApiSchema } from './provider-api.schema.js';
 
 const id = z
   .string()
@@ -17,6 +18,8 @@ const slotSchema = z.strictObject({
   docsUrl: z.url({ protocol: /^https$/ }),
   /** How keys usually start: a hint for people, never a gate. */
   key_prefix: z.string().min(1).optional(),
+  /** Without it keys are stored unverified and nothing is listed live. */
+  api: providerApiSchema.optional(),
 });
 /** A place for one provider's key. */
 export type Slot = Readonly<z.infer<typeof slotSchema>>;

@@ -1,12 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
-import type { CallConfig, ComponentName } from '#libs/contracts';
+import { componentNames, type CallConfig, type ComponentName } from '#libs/contracts';
+import { pathText, shapeProblems, type CatalogueProblem } from './catalogue-problem.js';
 import { catalogueSchema, type Offering, type Slot } from './catalogue.schema.js';
 import type { ComponentNeed } from './component-need.js';
+import { configPartsOf, isSection } from './config-parts.js';
+import { configProblems, type ConfigProblem } from './config-problems.js';
 import { OfferingIndex } from './offering-index.js';
 import { referenceProblems } from './reference-problems.js';
 
 const builtInPath = new URL('../data/catalogue.json', import.meta.url);
+
+/** The catalogue that comes with this library, as it is stored. */
+export function builtInCatalogue(): Record<'slots' | 'offerings', unknown[]> {
+  return JSON.parse(readFileSync(builtInPath, 'utf8')) as Record<'slots' | 'offerings', unknown[]>;
+}
 
 /** Providers, models and slots, and which of them a call needs. See docs/catalogue.md for the rules. */
 export class Catalogue {
@@ -23,18 +30,25 @@ export class Catalogue {
 
   /** The catalogue that comes with this library. */
   static load(): Catalogue {
-    return Catalogue.parse(JSON.parse(readFileSync(builtInPath, 'utf8')));
+    return Catalogue.parse(builtInCatalogue());
   }
 
   /** A catalogue from parsed JSON; throws an Error with one line `path: problem` for everything that is wrong. */
   static parse(json: unknown): Catalogue {
+    const checked = Catalogue.check(json);
+    if (checked instanceof Catalogue) return checked;
+    const lines = checked.map(({ path, message, rival }) =>
+      [`${pathText(path)}: ${message}`, rival && pathText(rival)].filter(Boolean).join(' '),
+    );
+    throw new Error(['The catalogue is not valid:', ...lines].join('\n'));
+  }
+
+  /** A catalogue from parsed JSON, or everything that is wrong with it. */
+  static check(json: unknown): Catalogue | CatalogueProblem[] {
     const parsed = catalogueSchema.safeParse(json);
-    const problems = parsed.success
-      ? referenceProblems(parsed.data)
-      : parsed.error.issues.map((issue) => `${z.core.toDotPath(issue.path) || '(top)'}: ${issue.message}`);
-    if (!parsed.success || problems.length > 0)
-      throw new Error(['The catalogue is not valid:', ...problems].join('\n'));
-    return new Catalogue(parsed.data.slots, parsed.data.offerings);
+    if (!parsed.success) return shapeProblems(parsed.error);
+    const problems = referenceProblems(parsed.data);
+    return problems.length > 0 ? problems : new Catalogue(parsed.data.slots, parsed.data.offerings);
   }
 
   /** Whether a slot of this id exists. */
@@ -42,54 +56,38 @@ export class Catalogue {
     return this.slotIds.has(id);
   }
 
-  /** What the call needs, each component at most once. Never throws, whatever the sections hold. */
-  needsOf(config: CallConfig): ComponentNeed[] {
-    const needs: ComponentNeed[] = [];
-    if (!isSection(config)) return needs;
-    const { llm_config: llm, analysis_plan: plan } = config;
-    const realtime = isSection(llm) && this.index.isRealtime(llm.provider);
-    if (!realtime) this.addSection(needs, 'stt', config.stt_config);
-    this.addSection(needs, 'llm', llm);
-    if (!realtime) this.addSection(needs, 'tts', config.tts_config);
-    if (isSection(plan) && plan.enabled !== false) this.addPostCall(needs, plan, realtime);
-    return needs;
+  /** The slot of this id. */
+  findSlot(id: string): Slot | undefined {
+    return this.slots.find((slot) => slot.id === id);
   }
 
-  private addSection(needs: ComponentNeed[], component: ComponentName, section: unknown): void {
-    if (section === undefined || section === null) return;
-    needs.push(
-      isSection(section)
-        ? this.index.need(component, section.provider, section.model)
-        : this.index.need(component, undefined, undefined),
+  /** The components that may run on a key of this slot, in the order of the call. */
+  componentsOf(slotId: string): ComponentName[] {
+    const served = this.offerings.filter(
+      ({ slot, models }) => slot === slotId || models.some((model) => model.slot === slotId),
+    );
+    return componentNames.filter((name) => served.some(({ component }) => component === name));
+  }
+
+  /** Whether the llm provider of this id hears and speaks by itself, so that a call needs no stt and no tts. */
+  isRealtime(provider: unknown): boolean {
+    return this.index.isRealtime(provider);
+  }
+
+  /** What the call needs, each component at most once. Never throws, whatever the sections hold. */
+  needsOf(config: CallConfig): ComponentNeed[] {
+    return configPartsOf(config, (provider) => this.isRealtime(provider)).map(
+      ({ component, section, mayOmitProvider }) => {
+        if (!isSection(section)) return this.index.need(component, undefined, undefined);
+        return mayOmitProvider
+          ? this.index.needOrDefault(component, section.provider, section.model)
+          : this.index.need(component, section.provider, section.model);
+      },
     );
   }
 
-  private addPostCall(needs: ComponentNeed[], plan: Section, realtime: boolean): void {
-    if (realtime) needs.push(this.postCallNeed('postcall_stt', plan.stt, {}));
-    needs.push(this.postCallNeed('postcall_llm', plan.llm, plan));
-    if (asksForEmail(plan)) needs.push(this.index.needOrDefault('email', undefined, undefined));
+  /** What the same parts of the configuration name that this catalogue does not have; those of parts not used are not told. */
+  configProblems(config: CallConfig): ConfigProblem[] {
+    return configProblems(this.index, config);
   }
-
-  private postCallNeed(component: ComponentName, section: unknown, whenAbsent: Section): ComponentNeed {
-    const from = section ?? whenAbsent;
-    return isSection(from)
-      ? this.index.needOrDefault(component, from.provider, from.model)
-      : this.index.need(component, undefined, undefined);
-  }
-}
-
-type Section = Readonly<Record<string, unknown>>;
-
-function isSection(value: unknown): value is Section {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function asksForEmail({ email, email_recipients: recipients }: Section): boolean {
-  if (isSection(email) && email.enabled === false) return false;
-  return isFilled(email) || isFilled(recipients);
-}
-
-function isFilled(value: unknown): boolean {
-  if (typeof value === 'string' || Array.isArray(value)) return value.length > 0;
-  return value === true || (isSection(value) && Object.keys(value).length > 0);
 }

@@ -17,7 +17,7 @@ export interface UnknownComponent {
   readonly component: ComponentName;
   /** The provider id as given; null when there was none worth repeating. */
   readonly provider: string | null;
-  readonly reason: 'unknown_provider' | 'assistant_lookup_unsupported';
+  readonly reason: 'unknown_provider' | 'assistant_not_found';
 }
 
 /** What the configuration of a call says about one component. */

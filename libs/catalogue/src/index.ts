@@ -1,3 +1,19 @@
 export { Catalogue } from './catalogue.js';
 export type { Model, Offering, Slot, SlotCategory, Voices } from './catalogue.schema.js';
+export { readCatalogue } from './catalogue-file.js';
 export type { ComponentNeed, NeededComponent, UnknownComponent } from './component-need.js';
+export { capabilityVerdicts, verdicts } from './provider-api.schema.js';
+export type {
+  AnswerTest,
+  CapabilityVerdict,
+  ComponentProbe,
+  GrantedPermissions,
+  LiveList,
+  MissingPermissions,
+  Probe,
+  ProbeRule,
+  ProviderApi,
+  ProviderRequest,
+  Verdict,
+} from './provider-api.schema.js';
+export type { ConfigProblem } from './config-problems.js';

@@ -9,6 +9,7 @@ import type { ComponentNeed, NeededComponent } from './component-need.js';
 const repeatableProvider = /^\P{C}{1,24}$/u;
 
 interface IndexedOffering {
+  readonly offering: Offering;
   readonly realtime: boolean;
   /** Answers a configuration that names no model. */
   readonly withoutModel: NeededComponent;
@@ -19,7 +20,7 @@ interface IndexedOffering {
 /** The offerings by component, provider (or alias) and model, with every answer made in advance. */
 export class OfferingIndex {
   private readonly byComponent = new Map<ComponentName, Map<string, IndexedOffering>>();
-  private readonly defaultOf = new Map<ComponentName, string>();
+  private readonly defaults = new Map<ComponentName, string>();
 
   constructor(offerings: readonly Offering[]) {
     for (const offering of offerings) this.add(offering);
@@ -42,7 +43,23 @@ export class OfferingIndex {
 
   /** The same for a component whose provider may be left out. */
   needOrDefault(component: ComponentName, provider: unknown, model: unknown): ComponentNeed {
-    return this.need(component, provider ?? this.defaultOf.get(component), model);
+    return this.need(component, provider ?? this.defaultOf(component), model);
+  }
+
+  /** The provider of a component when the configuration names none. */
+  defaultOf(component: ComponentName): string | undefined {
+    return this.defaults.get(component);
+  }
+
+  /** What the provider of this id or alias offers for the component. */
+  offering(component: ComponentName, provider: unknown): Offering | undefined {
+    return this.find(component, provider)?.offering;
+  }
+
+  /** The ids of all providers of the component, without aliases. */
+  providersOf(component: ComponentName): string[] {
+    const offered = [...(this.byComponent.get(component)?.values() ?? [])];
+    return [...new Set(offered.map(({ offering }) => offering.provider))];
   }
 
   private find(component: ComponentName, provider: unknown): IndexedOffering | undefined {
@@ -55,16 +72,18 @@ export class OfferingIndex {
     const byProvider = this.byComponent.get(component) ?? new Map<string, IndexedOffering>();
     this.byComponent.set(component, byProvider);
     for (const id of [provider, ...(offering.aliases ?? [])]) byProvider.set(id, indexed);
-    if (offering.default) this.defaultOf.set(component, provider);
+    if (offering.default) this.defaults.set(component, provider);
   }
 }
 
-function indexOffering({ component, provider, slot, models, realtime }: Offering): IndexedOffering {
+function indexOffering(offering: Offering): IndexedOffering {
+  const { component, provider, slot, models, realtime } = offering;
   const needOf = (model: string | null, modelSlot: string): NeededComponent =>
     Object.freeze({ kind: 'needed', component, provider, slot: modelSlot, model });
   const byModel = new Map(models.map((model) => [model.id, needOf(model.id, model.slot ?? slot)]));
   const defaultModel = models.find((model) => model.default);
   return {
+    offering,
     realtime: realtime ?? false,
     withoutModel: (defaultModel && byModel.get(defaultModel.id)) ?? needOf(null, slot),
     slotOfUnknownModel: slot,
