@@ -181,6 +181,19 @@ describe('the outcomes of a slice', () => {
     });
   });
 
+  it('of an event that no dead-letter topic takes are a dead letter without its value: the line ends there', async () => {
+    const { bus, dead } = await setUp(done);
+    const huge = { topic, partition: 0, offset: '7', key: 'k', headers: {}, storedAt: new Date(0).toISOString() };
+    const onSlice = deliver(bus, { topic, schema }, done);
+    await onSlice([{ ...huge, value: Buffer.alloc(3 * 1024 * 1024, 'x') }], new AbortController().signal);
+    await until(() => dead.length === 1);
+    expect(dead[0]).toMatchObject({ key: 'k', value: null });
+    expect(dead[0]!.headers).toMatchObject({
+      'latchkey-error-code': 'event_too_large',
+      'latchkey-original-offset': '7',
+    });
+  });
+
   it('are not waited for at shutdown: the slice is left to the next consumer', async () => {
     const handler: EventHandler<Value> = async (events) =>
       events.map(() => ({ kind: 'failed', error: new AppError('unavailable', 'x') }));

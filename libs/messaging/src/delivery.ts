@@ -148,7 +148,19 @@ class Delivery<T> {
       const error = AppError.from(thrown);
       if (error.kind === 'unavailable') throw error;
       this.log('error', 'the answer to an event was refused', { topic: this.topic, code: error.code, err: thrown });
-      await this.publishPatiently([deadLetter(to, this.topic, error)], signal);
+      await this.bury(to, error, signal);
+    }
+  }
+
+  /** A dead letter that the broker does not take either goes without its value: this must be the end of the line. */
+  private async bury(event: IncomingEvent, error: AppError, signal: AbortSignal): Promise<void> {
+    try {
+      await this.publishPatiently([deadLetter(event, this.topic, error)], signal);
+    } catch (thrown) {
+      if (AppError.from(thrown).kind === 'unavailable') throw thrown;
+      const { topic, partition, offset, value } = event;
+      this.log('error', 'an event is too large for a dead letter', { topic, partition, offset, bytes: value?.length });
+      await this.publishPatiently([deadLetter({ ...event, value: null }, this.topic, error)], signal);
     }
   }
 

@@ -60,6 +60,7 @@ describe('the lean decoder of records', () => {
         const encoded = recordBytes({ key: null, value: null, headers: { [name]: value, own: value } });
         const decoded = decodeRecord(new Decoder(encoded), { firstOffset: '0', firstTimestamp: '0' });
         expect(decoded.headers.own).toEqual(value);
+        expect(Object.entries(decoded.headers)).toContainEqual([name, value]);
         expect(Object.values(decoded.headers).every((each) => Buffer.isBuffer(each))).toBe(true);
       }),
     );

@@ -60,11 +60,11 @@ interface Reader {
 }
 
 function readHeaders(reader: Reader): Record<string, HeaderValue | HeaderValue[]> {
-  const headers: Record<string, HeaderValue | HeaderValue[]> = {};
+  const headers = Object.create(null) as Record<string, HeaderValue | HeaderValue[]>;
   for (let left = readVarint(reader); left > 0; left -= 1) {
     const name = readBytes(reader)?.toString('utf8') ?? 'null';
     const value = readBytes(reader);
-    const earlier = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    const earlier = headers[name];
     if (earlier === undefined) headers[name] = value;
     else if (Array.isArray(earlier)) earlier.push(value);
     else headers[name] = [earlier, value];

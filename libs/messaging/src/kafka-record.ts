@@ -28,9 +28,15 @@ export function fromMessage(message: KafkaMessage, topic: string, partition: num
     key: message.key?.toString() ?? null,
     headers: textOf(rawHeaders),
     value: message.value,
-    storedAt: new Date(Number(message.timestamp)).toISOString(),
+    storedAt: timeOf(message.timestamp),
     raw: { key: message.key, headers: rawHeaders },
   };
+}
+
+/** A producer may write any time it likes; one that is no date counts as now. */
+function timeOf(timestamp: string): string {
+  const time = new Date(Number(timestamp));
+  return (Number.isNaN(time.getTime()) ? new Date() : time).toISOString();
 }
 
 interface RecordMessage {

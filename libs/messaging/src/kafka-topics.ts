@@ -1,9 +1,12 @@
-import type { Admin, ITopicConfig } from 'kafkajs';
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
 import { pause } from './backoff.js';
 import { forwardTopicBytesMax } from './event.js';
 import { translateKafkaError } from './kafka-error.js';
 import { kafkaClient } from './kafka-client.js';
 import { silentLog, type LogEvent } from './log-event.js';
+
+/** Node does not see this export by its name. */
+const { ConfigResourceTypes } = kafkajs;
 
 /** Within 5 s a broker knows its topics, or something is wrong. */
 const triesMax = 50;
@@ -20,7 +23,8 @@ export interface EnsureTopicsOptions {
 }
 
 /**
- * Creates the topics that do not exist and leaves the others alone. Retry and dead-letter topics take messages of
+ * Creates the topics that do not exist and leaves the others alone, but warns of one whose messages may be compressed
+ * in a way that cannot be read. Retry and dead-letter topics take messages of
  * 2 MiB, so that an event of any size fits there with its reason. Rejects with `unavailable` without a broker.
  */
 export async function ensureTopics(topics: readonly string[], options: EnsureTopicsOptions): Promise<void> {
@@ -29,6 +33,7 @@ export async function ensureTopics(topics: readonly string[], options: EnsureTop
   try {
     await admin.connect();
     await createMissing(admin, topics, options);
+    await warnOfCompression(admin, topics, options);
   } catch (error) {
     throw translateKafkaError(error);
   } finally {
@@ -52,13 +57,36 @@ async function createMissing(admin: Admin, topics: readonly string[], options: E
   }
 }
 
+/** A message that is compressed with snappy, lz4 or zstd stops every consumer at its offset. */
+async function warnOfCompression(admin: Admin, topics: readonly string[], options: EnsureTopicsOptions): Promise<void> {
+  const { topicPrefix = '', log = silentLog } = options;
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: topics.map((topic) => ({
+      type: ConfigResourceTypes.TOPIC,
+      name: topicPrefix + topic,
+      configNames: ['compression.type'],
+    })),
+  });
+  for (const { resourceName, configEntries } of resources) {
+    const compression = configEntries[0]?.configValue;
+    if (compression === 'uncompressed' || compression === 'gzip') continue;
+    log('warn', 'set compression.type of this topic to uncompressed or gzip: other compressions cannot be read', {
+      topic: resourceName,
+      compression,
+    });
+  }
+}
+
 function topicConfigOf(topic: string, options: EnsureTopicsOptions): ITopicConfig {
   return {
     topic: (options.topicPrefix ?? '') + topic,
     numPartitions: options.partitions ?? 12,
     replicationFactor: options.replicationFactor ?? -1,
-    configEntries: /\.(retry|dlq)$/.test(topic)
-      ? [{ name: 'max.message.bytes', value: String(forwardTopicBytesMax) }]
-      : [],
+    configEntries: [
+      // kafkajs reads gzip only: whatever a producer compresses with, the broker stores what we can read.
+      { name: 'compression.type', value: 'uncompressed' },
+      ...(/\.(retry|dlq)$/.test(topic) ? [{ name: 'max.message.bytes', value: String(forwardTopicBytesMax) }] : []),
+    ],
   };
 }
