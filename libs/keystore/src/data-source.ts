@@ -1,10 +1,13 @@
-import type { Pool } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { translatingDatabaseErrors } from './database-error.js';
 import { ApiToken } from './entities/api-token.entity.js';
 import { KeySlot } from './entities/key-slot.entity.js';
 import { KeyVersion } from './entities/key-version.entity.js';
 import { Organization } from './entities/organization.entity.js';
+import { WebhookDelivery } from './entities/webhook-delivery.entity.js';
+import { WebhookSubscription } from './entities/webhook-subscription.entity.js';
+import { Contract1764100000000 } from './migrations/1764100000000-contract.migration.js';
 import { Spine1764000000000 } from './migrations/1764000000000-spine.migration.js';
 
 export interface DataSourceOptions {
@@ -21,11 +24,11 @@ export interface DataSourceOptions {
 /** A DataSource on the PostgreSQL primary, not yet connected. */
 export function createDataSource(options: DataSourceOptions): DataSource {
   const timeoutMs = options.timeoutMs ?? 5_000;
-  return new DataSource({
+  return new PrimaryDataSource({
     type: 'postgres',
     url: options.url,
-    entities: [ApiToken, KeySlot, KeyVersion, Organization],
-    migrations: [Spine1764000000000],
+    entities: [ApiToken, KeySlot, KeyVersion, Organization, WebhookDelivery, WebhookSubscription],
+    migrations: [Spine1764000000000, Contract1764100000000],
     migrationsTransactionMode: 'each',
     applicationName: options.applicationName,
     poolSize: options.poolSizeMax ?? 10,
@@ -33,10 +36,34 @@ export function createDataSource(options: DataSourceOptions): DataSource {
     extra: {
       query_timeout: timeoutMs,
       statement_timeout: timeoutMs,
+      idle_in_transaction_session_timeout: 2 * timeoutMs,
       keepAlive: true,
       ...(options.role && { options: `-c role=${options.role}` }),
     },
   });
+}
+
+/**
+ * A statement that ran into its time limit is still on the wire, and whatever was asked after it, a ROLLBACK too, may
+ * never have been sent. Such a connection must not be used again: its transaction would be finished by somebody else's.
+ */
+class PrimaryDataSource extends DataSource {
+  override async initialize(): Promise<this> {
+    await super.initialize();
+    poolOf(this).on('release', (_error, client) => {
+      if (isStillAsking(client)) streamOf(client).destroy();
+    });
+    return this;
+  }
+}
+
+/** Whether a statement of the client has no answer yet (pg 8.23 has no public word for it). */
+function isStillAsking(client: ClientBase): boolean {
+  return Boolean((client as unknown as { _getActiveQuery(): unknown })._getActiveQuery());
+}
+
+function streamOf(client: ClientBase): { destroy(): void } {
+  return (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
 }
 
 /** The driver's pool: for prepared statements on hot paths. */

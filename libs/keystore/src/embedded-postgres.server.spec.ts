@@ -71,6 +71,15 @@ describe('EmbeddedPostgres', () => {
     expect(await readFile(`${dataDir}-password`, 'utf8')).toBe(server.password);
   });
 
+  it('a server that refuses the password is not left running', async () => {
+    await (await EmbeddedPostgres.start({ dataDir })).stop();
+    const password = await readFile(`${dataDir}-password`, 'utf8');
+    await writeFile(`${dataDir}-password`, 'another');
+    await expect(EmbeddedPostgres.start({ dataDir })).rejects.toMatchObject({ code: 'postgres_unavailable' });
+    expect(await EmbeddedPostgres.findPid(dataDir)).toBeUndefined();
+    await writeFile(`${dataDir}-password`, password);
+  });
+
   it('has every committed row again after its processes were killed', async () => {
     const first = await EmbeddedPostgres.start({ dataDir });
     await query(first, 'CREATE TABLE IF NOT EXISTS kept (n int); INSERT INTO kept VALUES (1)');

@@ -32,13 +32,18 @@ const user = 'latchkey';
 export class EmbeddedPostgres {
   readonly user = user;
   private running: RunningPostgres = { pid: 0, port: 0, status: 'starting' };
+  /** Started by this process rather than adopted. */
+  private launched = false;
 
   private constructor(
     private readonly plan: ClusterPlan,
     readonly password: string,
   ) {}
 
-  /** Answers when the server answers queries; otherwise throws an AppError whose sentence says what to do. */
+  /**
+   * Answers when the server answers queries; otherwise throws an AppError whose sentence says what to do, and leaves
+   * nothing running that it started.
+   */
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
     const dataDir = resolve(options.dataDir);
     try {
@@ -62,8 +67,13 @@ export class EmbeddedPostgres {
     if (plan.account) log(`PostgreSQL runs as the system user ${plan.account.name}`);
     const server = new EmbeddedPostgres(plan, await ensureCluster(plan, log));
     server.running = await server.adoptOrLaunch(options, log);
-    await server.withClient((client) => client.query('SELECT 1'));
-    return server;
+    try {
+      await server.withClient((client) => client.query('SELECT 1'));
+      return server;
+    } catch (error) {
+      if (server.launched) await server.stop();
+      throw error;
+    }
   }
 
   get port(): number {
@@ -107,15 +117,14 @@ export class EmbeddedPostgres {
 
   private async adoptOrLaunch(options: EmbeddedPostgresOptions, log: (line: string) => void): Promise<RunningPostgres> {
     const deadline = Date.now() + startTimeoutMs;
-    let launched = false;
     while (Date.now() < deadline) {
       const running = await findRunningPostgres(this.plan.dataDir);
       if (running?.status === 'ready') {
-        if (!launched) log(`PostgreSQL was running already, on port ${running.port}`);
+        if (!this.launched) log(`PostgreSQL was running already, on port ${running.port}`);
         return running;
       }
       if (running) await sleep(pollMs);
-      else launched = await this.launch(options);
+      else this.launched = await this.launch(options);
     }
     throw this.failure('postgres_start_failed', `did not become ready within ${startTimeoutMs / 1000} s`);
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { topics, type KeyChange, type KeyChanged } from '#libs/contracts';
 import type { EntityManager } from 'typeorm';
 import type { KeyVersion } from './entities/key-version.entity.js';
+import { queueWebhook, webhookEventOfChange } from './webhook-queue.js';
 
 export interface RecordedKeyChange {
   organizationId: string;
@@ -13,7 +14,10 @@ export interface RecordedKeyChange {
   actor: string;
 }
 
-/** Writes the change and its event into the caller's transaction, and wakes the outbox relay at its commit. */
+/**
+ * Writes the change, its event and the webhooks that tell of it into the caller's transaction, and wakes the outbox relay
+ * at its commit.
+ */
 export async function recordKeyChange(manager: EntityManager, recorded: RecordedKeyChange): Promise<void> {
   const { organizationId, provider, change, epoch, current, actor } = recorded;
   const event: KeyChanged = {
@@ -45,4 +49,18 @@ export async function recordKeyChange(manager: EntityManager, recorded: Recorded
       JSON.stringify(event),
     ],
   );
+  await tellByWebhook(manager, recorded);
+}
+
+async function tellByWebhook(manager: EntityManager, recorded: RecordedKeyChange): Promise<void> {
+  const { organizationId, provider, change, epoch, current } = recorded;
+  const type = webhookEventOfChange[change];
+  if (!type) return;
+  await queueWebhook(manager, organizationId, type, {
+    provider,
+    change,
+    epoch,
+    secret_id: current?.secretId ?? null,
+    version: current?.version ?? null,
+  });
 }

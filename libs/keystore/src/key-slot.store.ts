@@ -2,18 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { KeyChange } from '#libs/contracts';
 import { sealApiKey, type SecretBytes, type SlotVersionId, type TenantKek } from '#libs/crypto';
 import { AppError } from '#libs/errors';
-import type { DataSource, EntityManager } from 'typeorm';
-import { KeySlot, type FallbackPolicy } from './entities/key-slot.entity.js';
+import { In, type DataSource, type EntityManager } from 'typeorm';
 import { KeyVersion } from './entities/key-version.entity.js';
-import { recordKeyChange } from './key-change.store.js';
-import { withinOrganization } from './organization-scope.js';
-import { readSecretIds } from './secret-ids.js';
+import type { RecordedVerdict } from './recorded-verdict.js';
+import { changeSlot, type ChangedSlot, type ChangeRequest, type SlotId } from './slot-change.js';
 import type { TenantKekStore } from './tenant-kek.store.js';
-
-export interface SlotId {
-  organizationId: string;
-  provider: string;
-}
 
 export interface NewKey {
   apiKey: SecretBytes;
@@ -25,20 +18,17 @@ export interface NewKey {
    */
   mode: 'graceful' | 'immediate';
   overlapSeconds: number;
+  /** `not_found` unless the slot has had a key before. */
+  mustReplace?: boolean;
+  /** What the provider said of the key; absent when it was not asked. */
+  check?: KeyCheck;
 }
 
-/** Who changes a slot, and which epoch they believe it has (a mismatch is refused; absent: any). */
-export interface ChangeRequest {
-  actor: string;
-  expectedEpoch?: number | undefined;
-}
-
-/** The slot after a change, and the secret ids of all slots of the organization, as its transaction left them. */
-export interface ChangedSlot {
-  epoch: number;
-  /** The version that new calls get; null when there is none. */
-  current: { version: number; secretId: string } | null;
-  secretIds: Map<string, string>;
+/** The outcome of a check before the key was stored. */
+export interface KeyCheck {
+  verdict: RecordedVerdict;
+  /** Null when the key need not be checked again. */
+  nextCheckAt: Date | null;
 }
 
 /**
@@ -55,7 +45,8 @@ export class KeySlotStore {
   /** Adds the slot's first key or replaces the current one; either way a new version with a new secret id. */
   async store(id: SlotId, newKey: NewKey, request: ChangeRequest): Promise<ChangedSlot> {
     const kek = await this.tenantKeks.getCurrent(id.organizationId);
-    return this.change(id, request, async (manager, slot) => {
+    return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
+      if (newKey.mustReplace && slot.lastVersion === 0) throw neverStored(id);
       const change: KeyChange = slot.state === 'empty' ? 'added' : 'rotated';
       if (newKey.mode === 'immediate') {
         slot.epochFloor = slot.epoch;
@@ -72,9 +63,29 @@ export class KeySlotStore {
     });
   }
 
+  /**
+   * Back to an earlier version whose key is still kept, the newest such one unless `version` names it. The current
+   * version retires gracefully. `not_found` when there is none, `conflict` when it is the current one.
+   */
+  rollBack(
+    id: SlotId,
+    wanted: { version?: number; overlapSeconds: number },
+    request: ChangeRequest,
+  ): Promise<ChangedSlot> {
+    return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
+      const version = await findKept(manager, id, wanted.version ?? null, slot.currentVersion);
+      await retireAfter(manager, id, wanted.overlapSeconds);
+      // A key that its provider refused once is asked about again as soon as it is in use again.
+      Object.assign(version, { state: 'active', retiresAt: null, ...(version.failedAt && { checkDueAt: new Date() }) });
+      await manager.save(version);
+      Object.assign(slot, { state: 'active', currentVersion: version.version });
+      return { change: 'rolled_back', current: version };
+    });
+  }
+
   /** The leak button: every version that could still be used is dead and its ciphertext gone. Repeating it changes nothing. */
   revoke(id: SlotId, request: ChangeRequest): Promise<ChangedSlot> {
-    return this.change(id, request, async (manager, slot) => {
+    return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
       if (slot.state === 'revoked') return { current: null };
       if (slot.state === 'empty') throw nothingStored(id);
       await wipe(manager, id, 'revoked');
@@ -85,57 +96,13 @@ export class KeySlotStore {
 
   /** Back to "never stored": all ciphertext of the slot is gone. `not_found` when there was nothing. */
   remove(id: SlotId, request: ChangeRequest): Promise<ChangedSlot> {
-    return this.change(id, request, async (manager, slot) => {
+    return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
       if (slot.state === 'empty') throw nothingStored(id);
       await wipe(manager, id, 'removed');
       Object.assign(slot, { state: 'empty', currentVersion: null, expiresAt: null, epochFloor: slot.epoch });
       return { change: 'removed', current: null };
     });
   }
-
-  /** Sets what happens when the tenant's own key cannot be used. Calls that have resolved are not touched. */
-  setFallback(id: SlotId, fallback: FallbackPolicy, request: ChangeRequest): Promise<ChangedSlot> {
-    return this.change(id, request, async (manager, slot) => {
-      const current = await manager.findOneBy(KeyVersion, { ...id, state: 'active' });
-      if (slot.fallback === fallback) return { current };
-      slot.fallback = fallback;
-      return { change: 'policy_changed', current };
-    });
-  }
-
-  private change(
-    id: SlotId,
-    request: ChangeRequest,
-    apply: (manager: EntityManager, slot: KeySlot) => Promise<SlotChange>,
-  ): Promise<ChangedSlot> {
-    return withinOrganization(this.dataSource, id.organizationId, async (manager) => {
-      const slot = await lockSlot(manager, id);
-      const { epoch } = slot;
-      if (request.expectedEpoch !== undefined && request.expectedEpoch !== epoch) throw lostRace(epoch);
-      slot.epoch += 1;
-      const { change, current } = await apply(manager, slot);
-      if (change) {
-        await manager.save(slot);
-        await recordKeyChange(manager, { ...id, change, epoch: slot.epoch, current, actor: request.actor });
-      }
-      const secretIds = await readSecretIds(manager, id.organizationId);
-      return { epoch: change ? slot.epoch : epoch, current, secretIds };
-    });
-  }
-}
-
-/** What a change did to the locked slot; without `change` nothing, and the slot stays as it was. */
-interface SlotChange {
-  change?: KeyChange;
-  current: KeyVersion | null;
-}
-
-async function lockSlot(manager: EntityManager, id: SlotId): Promise<KeySlot> {
-  await manager.query(`INSERT INTO key_slot (organization_id, provider) VALUES ($1, $2) ON CONFLICT DO NOTHING`, [
-    id.organizationId,
-    id.provider,
-  ]);
-  return manager.findOneOrFail(KeySlot, { where: { ...id }, lock: { mode: 'pessimistic_write' } });
 }
 
 function sealedVersion(kek: TenantKek, id: SlotVersionId, newKey: NewKey, actor: string): KeyVersion {
@@ -148,7 +115,18 @@ function sealedVersion(kek: TenantKek, id: SlotVersionId, newKey: NewKey, actor:
     fingerprint: newKey.fingerprint,
     ...sealApiKey(kek, id, newKey.apiKey),
     createdBy: actor,
+    ...(newKey.check && checkColumns(newKey.check)),
   });
+}
+
+function checkColumns({ verdict: { verdict, ...verdictDetail }, nextCheckAt }: KeyCheck): Partial<KeyVersion> {
+  return {
+    verdict,
+    verdictDetail,
+    validatedAt: new Date(),
+    checkDueAt: nextCheckAt,
+    checkCount: nextCheckAt ? 1 : 0,
+  };
 }
 
 async function retireAfter(manager: EntityManager, id: SlotId, overlapSeconds: number): Promise<void> {
@@ -175,6 +153,13 @@ async function wipe(manager: EntityManager, id: SlotId, state: 'revoked' | 'remo
   );
 }
 
+function neverStored(id: SlotId): AppError {
+  return new AppError('not_found', 'not_found', {
+    message: `No ${id.provider} key has been stored yet: add the first one with POST /byok.`,
+    param: 'provider',
+  });
+}
+
 function nothingStored(id: SlotId): AppError {
   return new AppError('not_found', 'not_found', {
     message: `No ${id.provider} key is stored.`,
@@ -182,8 +167,27 @@ function nothingStored(id: SlotId): AppError {
   });
 }
 
-function lostRace(epoch: number): AppError {
-  return new AppError('precondition_failed', 'epoch_mismatch', {
-    message: `The slot has changed since you read it: its epoch is now ${epoch}. Read it again and decide anew.`,
+/** Versions of a slot that has been revoked or removed since have no ciphertext and so are never found. */
+async function findKept(
+  manager: EntityManager,
+  id: SlotId,
+  wanted: number | null,
+  current: number | null,
+): Promise<KeyVersion> {
+  const kept = await manager.find(KeyVersion, {
+    where: { ...id, state: In(['active', 'retiring', 'retired']), ...(wanted !== null && { version: wanted }) },
+    order: { version: 'DESC' },
+  });
+  const version = kept.find((candidate) => candidate.version !== current);
+  if (version) return version;
+  if (kept.length > 0 && wanted !== null) {
+    throw new AppError('conflict', 'already_current', {
+      message: `Version ${wanted} is the current one.`,
+      param: 'version',
+    });
+  }
+  throw new AppError('not_found', 'not_found', {
+    message: `The ${id.provider} slot keeps no ${wanted === null ? 'earlier version' : `version ${wanted}`} to go back to.`,
+    param: 'version',
   });
 }

@@ -54,7 +54,8 @@ export function runAs(account: ServerAccount | undefined, program: string, args:
     ? ['setpriv', [...setprivArgs(account, ambient), program, ...args]]
     : [program, args];
   const identity = account && !ambient ? { uid: account.uid, gid: account.gid } : {};
-  const surroundings = process.platform === 'win32' ? {} : { env: cleanEnvironment, cwd: '/' };
+  // In a group of its own: Ctrl-C in a terminal is meant for us, and we bring what we began to its end.
+  const surroundings = process.platform === 'win32' ? {} : { env: cleanEnvironment, cwd: '/', detached: true };
   return new Promise((resolve, reject) => {
     const child = spawn(file, fileArgs, { ...identity, ...surroundings, timeout: commandTimeoutMs });
     let output = '';

@@ -83,8 +83,13 @@ export class PostgresOutboxSource extends OutboxSource {
     client.on('error', () => this.forget(client));
     client.on('end', () => this.forget(client));
     client.on('notification', () => this.wakeUp());
-    await client.connect();
-    await client.query('LISTEN latchkey_outbox');
+    try {
+      await client.connect();
+      await client.query('LISTEN latchkey_outbox');
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
     this.client = client;
     return client;
   }

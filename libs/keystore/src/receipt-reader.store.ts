@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { withinOrganization } from './organization-scope.js';
-import type { ReceiptComponent } from './receipt.store.js';
+import { translatingDatabaseErrors } from './database-error.js';
+import type { CallRef, ReceiptComponent } from './receipt.store.js';
 
 export interface StoredReceipt {
   callId: string;
@@ -34,7 +35,23 @@ export class ReceiptReaderStore {
       );
     });
   }
+
+  /** What the components of each call got last, in order; undefined where the organization has no such call. */
+  async findComponents(calls: readonly CallRef[]): Promise<(ReceiptComponent[] | undefined)[]> {
+    const values = [calls.map((call) => call.organizationId), calls.map((call) => call.callId)];
+    const rows = await translatingDatabaseErrors(() =>
+      this.dataSource.query<{ place: string; components: ReceiptComponent[] }[]>(componentsSql, values),
+    );
+    const found = new Map(rows.map(({ place, components }) => [Number(place) - 1, components]));
+    return calls.map((_, n) => found.get(n));
+  }
 }
+
+const componentsSql = `
+  SELECT DISTINCT ON (q.place) q.place, r.components
+  FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS q (organization_id, call_id, place)
+  JOIN receipt r ON r.organization_id = q.organization_id AND r.call_id = q.call_id
+  ORDER BY q.place, r.resolved_at DESC NULLS LAST`;
 
 interface ReceiptRow {
   call_id: string;

@@ -1,4 +1,4 @@
-import type { KeySource, UnresolvedReason } from '#libs/contracts';
+import type { FallbackReason, KeySource, UnresolvedReason } from '#libs/contracts';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { poolOf } from './data-source.js';
@@ -15,6 +15,8 @@ export type ReceiptComponent =
       secret_id: string;
       version: number;
       epoch: number;
+      fallback_reason?: FallbackReason;
+      inherited_from?: string;
     }
   | { component: string; provider: string | null; slot: string | null; status: 'unresolved'; reason: UnresolvedReason };
 

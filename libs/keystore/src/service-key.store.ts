@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { translatingDatabaseErrors } from './database-error.js';
 
 /** What the service itself needs keys for. */
-export const serviceKeyPurposes = ['handle', 'token-hash', 'fingerprint'] as const;
+export const serviceKeyPurposes = ['handle', 'token-hash', 'fingerprint', 'idempotency'] as const;
 export type ServiceKeyPurpose = (typeof serviceKeyPurposes)[number];
 
 /** Whether the database holds anything that only an existing root KEK opens: then a new one must not be made. */

@@ -1,28 +1,51 @@
+import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
+import { poolOf } from './data-source.js';
 import { translatingDatabaseErrors } from './database-error.js';
-import { KeySlot } from './entities/key-slot.entity.js';
+import { KeySlot, type FallbackPolicy } from './entities/key-slot.entity.js';
 import { KeyVersion } from './entities/key-version.entity.js';
+import { readLastUses } from './last-uses.js';
+import { readLiveCalls, type LiveCalls } from './live-calls.js';
+import { platformOrganizationId } from './organization-id.js';
 import { withinOrganization } from './organization-scope.js';
-import { readSecretIds } from './secret-ids.js';
-import type { SlotId } from './key-slot.store.js';
+import { readSecretIdsFast } from './secret-ids.js';
+import type { SlotId } from './slot-change.js';
 
 /** A slot with its versions, newest first, each with the number of live calls that hold it. */
 export interface SlotOverview {
   slot: KeySlot;
   versions: (KeyVersion & { liveCalls: number })[];
+  /** When a call last got its key; null when none did in the last 30 days. */
+  lastUsedAt: Date | null;
+}
+
+/** See `SlotOverviewStore.surroundings`; the sets are of providers. */
+export interface Surroundings {
+  defaultFallback: FallbackPolicy;
+  sharedByAgency: ReadonlySet<string>;
+  keptByPlatform: ReadonlySet<string>;
 }
 
 /** Reads slots for people: what is stored, what it was, who still uses it. Never any ciphertext. */
 export class SlotOverviewStore {
-  constructor(private readonly dataSource: DataSource) {}
+  private readonly pool: Pool;
+
+  constructor(private readonly dataSource: DataSource) {
+    this.pool = poolOf(dataSource);
+  }
 
   /** The slots that were ever written. */
-  list(organizationId: string): Promise<SlotOverview[]> {
+  async list(organizationId: string): Promise<SlotOverview[]> {
+    const live = await readLiveCalls(this.dataSource, organizationId);
     return withinOrganization(this.dataSource, organizationId, async (manager) => {
       const slots = await manager.findBy(KeySlot, { organizationId });
       const versions = await manager.find(KeyVersion, { where: { organizationId }, order: { version: 'DESC' } });
-      const live = await manager.query<LiveCallsRow[]>(liveCallsSql, [organizationId]);
-      return slots.map((slot) => ({ slot, versions: versionsOf(slot.provider, versions, live) }));
+      const lastUses = await readLastUses(manager, organizationId);
+      return slots.map((slot) => ({
+        slot,
+        versions: versionsOf(slot.provider, versions, live),
+        lastUsedAt: lastUses.get(slot.provider) ?? null,
+      }));
     });
   }
 
@@ -33,37 +56,43 @@ export class SlotOverviewStore {
 
   /** The secret id of every slot that has a current key. */
   secretIds(organizationId: string): Promise<Map<string, string>> {
-    return withinOrganization(this.dataSource, organizationId, (manager) => readSecretIds(manager, organizationId));
+    return readSecretIdsFast(this.pool, organizationId);
   }
 
-  /** The providers for which an organization has an active key; for "what would the platform's key do". */
-  async activeProviders(organizationId: string): Promise<Set<string>> {
-    const slots = await translatingDatabaseErrors(() =>
-      this.dataSource.getRepository(KeySlot).findBy({ organizationId, state: 'active' }),
+  /** What decides, besides an organization's own slots, what its calls get. Keys that have expired count as absent. */
+  async surroundings(organizationId: string): Promise<Surroundings> {
+    const values = [organizationId, platformOrganizationId];
+    const result = await translatingDatabaseErrors(() =>
+      this.pool.query<SurroundingsRow>({ name: 'slot-surroundings', text: surroundingsSql, values }),
     );
-    return new Set(slots.map((slot) => slot.provider));
+    const row = result.rows[0];
+    return {
+      defaultFallback: row?.default_fallback ?? 'when_missing',
+      sharedByAgency: new Set(row?.shared),
+      keptByPlatform: new Set(row?.platform),
+    };
   }
 }
 
-interface LiveCallsRow {
-  slot: string;
-  version: number;
-  calls: string;
+interface SurroundingsRow {
+  default_fallback: FallbackPolicy | null;
+  shared: string[];
+  platform: string[];
 }
 
-const liveCallsSql = `
-  SELECT c.component ->> 'slot' AS slot, (c.component ->> 'version')::integer AS version,
-    count(DISTINCT r.call_id) AS calls
-  FROM receipt r CROSS JOIN LATERAL jsonb_array_elements(r.components) AS c (component)
-  WHERE r.organization_id = $1 AND r.ended_at IS NULL AND r.live_until > now()
-    AND c.component ->> 'source' = 'tenant'
-  GROUP BY 1, 2`;
+const surroundingsSql = `
+  SELECT o.default_fallback,
+    ARRAY(SELECT s.provider FROM key_slot s WHERE s.organization_id = o.parent_id AND s.shared
+      AND s.state = 'active' AND (s.expires_at IS NULL OR s.expires_at > now())) AS shared,
+    ARRAY(SELECT s.provider FROM key_slot s WHERE s.organization_id = $2
+      AND s.state = 'active' AND (s.expires_at IS NULL OR s.expires_at > now())) AS platform
+  FROM organization o WHERE o.id = $1`;
 
-function versionsOf(provider: string, versions: KeyVersion[], live: LiveCallsRow[]): SlotOverview['versions'] {
+function versionsOf(provider: string, versions: KeyVersion[], live: LiveCalls[]): SlotOverview['versions'] {
   return versions
     .filter((version) => version.provider === provider)
     .map((version) => {
-      const row = live.find((candidate) => candidate.slot === provider && candidate.version === version.version);
-      return Object.assign(version, { liveCalls: Number(row?.calls ?? 0) });
+      const holding = live.find((candidate) => candidate.slot === provider && candidate.version === version.version);
+      return Object.assign(version, { liveCalls: holding?.calls ?? 0 });
     });
 }

@@ -18,8 +18,16 @@ export interface SlotSnapshot {
   provider: string;
   epoch: number;
   state: SlotState;
+  /** The slot's own policy, or else the organization's default. */
   fallback: FallbackPolicy;
   expired: boolean;
+  /** The only models a call may use; absent: any. */
+  allowedModels?: readonly string[];
+  region?: string;
+  /** Whether child organizations may use the key. */
+  shared: boolean;
+  /** The organization's agency. */
+  parentId?: string;
   current?: {
     version: number;
     secretId: string;
@@ -34,6 +42,10 @@ type Row = [
   state: SlotState | null,
   fallback: FallbackPolicy | null,
   expired: boolean | null,
+  allowedModels: string[] | null,
+  region: string | null,
+  shared: boolean | null,
+  parentId: string | null,
   version: number | null,
   secretId: string | null,
   tenantKekVersion: number | null,
@@ -73,7 +85,8 @@ export class SlotSnapshotStore {
 }
 
 const snapshotSql = `
-  SELECT q.ordinality, s.epoch, s.state, s.fallback, s.expires_at <= now(), v.version, v.secret_id,
+  SELECT q.ordinality, s.epoch, s.state, coalesce(s.fallback, o.default_fallback), s.expires_at <= now(),
+    s.allowed_models, s.region, s.shared, o.parent_id, v.version, v.secret_id,
     CASE WHEN v.version = q.held_version THEN NULL ELSE v.tenant_kek_version END,
     CASE WHEN v.version = q.held_version THEN NULL ELSE v.wrapped_dek END,
     CASE WHEN v.version = q.held_version THEN NULL ELSE v.sealed_key END
@@ -85,7 +98,8 @@ const snapshotSql = `
     AND v.version = s.current_version`;
 
 function snapshotOf(question: SlotQuestion, row: Row): SlotSnapshot {
-  const [, epoch, state, fallback, expired, version, secretId, tenantKekVersion, wrappedDek, sealedKey] = row;
+  const [, epoch, state, fallback, expired, allowedModels, region, shared, parentId, ...current] = row;
+  const [version, secretId, tenantKekVersion, wrappedDek, sealedKey] = current;
   const snapshot: SlotSnapshot = {
     organizationId: question.organizationId,
     provider: question.provider,
@@ -93,6 +107,10 @@ function snapshotOf(question: SlotQuestion, row: Row): SlotSnapshot {
     state: state ?? 'empty',
     fallback: fallback ?? 'when_missing',
     expired: expired ?? false,
+    shared: shared ?? false,
+    ...(allowedModels && { allowedModels }),
+    ...(region && { region }),
+    ...(parentId && { parentId }),
   };
   if (version !== null && secretId !== null) {
     snapshot.current = { version, secretId };

@@ -12,6 +12,14 @@ export class ApiToken {
   @Column('bytea')
   hash!: Buffer;
 
+  /** Null: the one that its organization began with. */
+  @Column('text', { nullable: true })
+  name!: string | null;
+
+  /** What it may do; an organization's first token may do everything. */
+  @Column('text', { array: true })
+  scopes!: string[];
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 
@@ -20,4 +28,8 @@ export class ApiToken {
 
   @Column('timestamptz', { name: 'revoked_at', nullable: true })
   revokedAt!: Date | null;
+
+  /** To the minute. */
+  @Column('timestamptz', { name: 'last_used_at', nullable: true })
+  lastUsedAt!: Date | null;
 }

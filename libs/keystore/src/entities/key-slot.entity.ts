@@ -27,8 +27,9 @@ export class KeySlot {
   @Column('text')
   state!: SlotState;
 
-  @Column('text')
-  fallback!: FallbackPolicy;
+  /** Null: the organization's default counts. */
+  @Column('text', { nullable: true })
+  fallback!: FallbackPolicy | null;
 
   @Column('integer', { name: 'current_version', nullable: true })
   currentVersion!: number | null;
@@ -38,4 +39,20 @@ export class KeySlot {
 
   @Column('timestamptz', { name: 'expires_at', nullable: true })
   expiresAt!: Date | null;
+
+  /** The only models a call may use with this slot; null: any. */
+  @Column('text', { name: 'allowed_models', array: true, nullable: true })
+  allowedModels!: string[] | null;
+
+  /** Calls that are handled in another region get no key of this slot; null: any. */
+  @Column('text', { nullable: true })
+  region!: string | null;
+
+  /** Whether child organizations may use the key. */
+  @Column('boolean')
+  shared!: boolean;
+
+  /** Provider settings of the organization, as clients sent them. */
+  @Column('jsonb')
+  config!: Record<string, unknown>;
 }

@@ -1,4 +1,5 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import type { RecordedVerdict } from '../recorded-verdict.js';
 
 /**
  * `active`: new calls get it. `retiring`: calls that resolved it keep it until `retiresAt`.
@@ -50,4 +51,28 @@ export class KeyVersion {
 
   @Column('text', { name: 'created_by' })
   createdBy!: string;
+
+  /** What the provider said last; null: never asked. */
+  @Column('text', { nullable: true })
+  verdict!: string | null;
+
+  /** Capabilities, missing permissions and a sentence for people; see `RecordedVerdict`. */
+  @Column('jsonb', { name: 'verdict_detail', nullable: true })
+  verdictDetail!: Omit<RecordedVerdict, 'verdict'> | null;
+
+  /** When it said that. */
+  @Column('timestamptz', { name: 'validated_at', nullable: true })
+  validatedAt!: Date | null;
+
+  /** When it last refused the key. */
+  @Column('timestamptz', { name: 'failed_at', nullable: true })
+  failedAt!: Date | null;
+
+  /** When it will be asked again; null: not by itself. */
+  @Column('timestamptz', { name: 'check_due_at', nullable: true })
+  checkDueAt!: Date | null;
+
+  /** How many checks in a row have not ended well. */
+  @Column('integer', { name: 'check_count', default: 0 })
+  checkCount!: number;
 }

@@ -1,0 +1,76 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { DataSource, EntityManager } from 'typeorm';
+import { KeySlot, type FallbackPolicy } from './entities/key-slot.entity.js';
+import { KeyVersion } from './entities/key-version.entity.js';
+import { withinOrganization } from './organization-scope.js';
+import { changeSlot, type ChangedSlot, type ChangeRequest, type SlotId } from './slot-change.js';
+
+/** What an organization says about the use of a slot; what is absent stays as it is. */
+export interface SlotPolicy {
+  /** Null: the organization's default counts. */
+  fallback?: FallbackPolicy | null;
+  /** When the key stops being used; null: never. */
+  expiresAt?: Date | null;
+  /** The only models; null: any. */
+  allowedModels?: string[] | null;
+  /** The only region; null: any. */
+  region?: string | null;
+  /** Whether child organizations may use the key. */
+  shared?: boolean;
+}
+
+/** Changes under which conditions a slot gives its key, without touching the key. Each change raises the epoch. */
+export class SlotConditionStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Sets the policy. Calls that have resolved keep their handles, except that children of the organization lose theirs
+   * at once when the slot stops being shared.
+   */
+  setPolicy(id: SlotId, policy: SlotPolicy, request: ChangeRequest): Promise<ChangedSlot> {
+    return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
+      const current = await currentVersion(manager, slot);
+      const before = { ...slot };
+      const stopsSharing = slot.shared && policy.shared === false;
+      Object.assign(slot, withoutAbsent(policy), stopsSharing && { epochFloor: slot.epoch });
+      return isDeepStrictEqual({ ...slot }, before) ? { current } : { change: 'policy_changed', current };
+    });
+  }
+
+  /** The region that the slot is bound to; undefined when it is not. */
+  findRegion({ organizationId, provider }: SlotId): Promise<string | undefined> {
+    return withinOrganization(this.dataSource, organizationId, async (manager) => {
+      const slot = await manager.findOne(KeySlot, { where: { organizationId, provider }, select: { region: true } });
+      return slot?.region ?? undefined;
+    });
+  }
+
+  /** Takes a key out of use that its provider refuses; nothing happens unless this version is the one in use. */
+  quarantine(id: SlotId, version: number, request: ChangeRequest): Promise<ChangedSlot> {
+    return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
+      const current = await currentVersion(manager, slot);
+      if (slot.state !== 'active' || slot.currentVersion !== version) return { current };
+      Object.assign(slot, { state: 'quarantined', epochFloor: slot.epoch });
+      return { change: 'quarantined', current };
+    });
+  }
+
+  /** Puts a quarantined key back into use; nothing happens unless this version is the one in quarantine. */
+  release(id: SlotId, version: number, request: ChangeRequest): Promise<ChangedSlot> {
+    return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
+      const current = await currentVersion(manager, slot);
+      if (slot.state !== 'quarantined' || slot.currentVersion !== version) return { current };
+      slot.state = 'active';
+      return { change: 'released', current };
+    });
+  }
+}
+
+async function currentVersion(manager: EntityManager, slot: KeySlot): Promise<KeyVersion | null> {
+  const { organizationId, provider, currentVersion: version } = slot;
+  return version === null ? null : manager.findOneBy(KeyVersion, { organizationId, provider, version });
+}
+
+function withoutAbsent(policy: SlotPolicy): SlotPolicy {
+  return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
+}

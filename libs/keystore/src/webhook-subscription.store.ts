@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { sealWebhookSecret, type SecretBytes } from '#libs/crypto';
+import { AppError } from '#libs/errors';
+import type { DataSource, EntityManager } from 'typeorm';
+import { WebhookSubscription } from './entities/webhook-subscription.entity.js';
+import { withinOrganization } from './organization-scope.js';
+import type { TenantKekStore } from './tenant-kek.store.js';
+import type { SealedSecrets } from './webhook-secret.reader.js';
+
+/** An organization's subscriptions. */
+export const subscriptionsMax = 20;
+
+export interface NewSubscription {
+  url: string;
+  events: string[];
+  isActive: boolean;
+}
+
+/** A subscription as it is signed for. */
+export interface SigningSubscription {
+  subscription: WebhookSubscription;
+  secrets: SealedSecrets;
+}
+
+/** Where organizations want to be told of events; secrets are kept sealed under the organization's KEK. */
+export class WebhookSubscriptionStore {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly tenantKeks: TenantKekStore,
+  ) {}
+
+  /** Throws `conflict` when the organization has as many as it may have. */
+  async create(organizationId: string, wanted: NewSubscription, secret: SecretBytes): Promise<WebhookSubscription> {
+    const id = randomUUID();
+    const sealed = await this.seal(organizationId, id, secret);
+    return this.within(organizationId, async (manager) => {
+      const count = await manager.countBy(WebhookSubscription, { organizationId });
+      if (count >= subscriptionsMax) throw tooMany();
+      return manager.save(
+        Object.assign(new WebhookSubscription(), { organizationId, id, ...wanted, ...sealed, previousUntil: null }),
+      );
+    });
+  }
+
+  list(organizationId: string): Promise<WebhookSubscription[]> {
+    return this.within(organizationId, (manager) =>
+      manager.find(WebhookSubscription, { where: { organizationId }, order: { createdAt: 'ASC', id: 'ASC' } }),
+    );
+  }
+
+  /** Throws `not_found`. */
+  get(organizationId: string, id: string): Promise<WebhookSubscription> {
+    return this.within(organizationId, (manager) => getSubscription(manager, organizationId, id));
+  }
+
+  /** Throws `not_found`. */
+  getForSigning(organizationId: string, id: string): Promise<SigningSubscription> {
+    return this.within(organizationId, async (manager) => {
+      const subscription = await getSubscription(manager, organizationId, id);
+      const [row] = await manager.query<SealedSecrets[]>(
+        `SELECT tenant_kek_version AS "kekVersion", secret, previous_kek_version AS "previousKekVersion",
+           CASE WHEN previous_until > now() THEN previous_secret END AS "previousSecret"
+         FROM webhook_subscription WHERE organization_id = $1 AND id = $2`,
+        [organizationId, id],
+      );
+      return { subscription, secrets: row! };
+    });
+  }
+
+  /** Changes what is not undefined. Throws `not_found`. */
+  update(organizationId: string, id: string, changes: Partial<NewSubscription>): Promise<WebhookSubscription> {
+    return this.within(organizationId, async (manager) => {
+      const subscription = await getSubscription(manager, organizationId, id);
+      return manager.save(Object.assign(subscription, changes));
+    });
+  }
+
+  /** Takes the deliveries with it. Throws `not_found`. */
+  async remove(organizationId: string, id: string): Promise<void> {
+    await this.within(organizationId, async (manager) => {
+      const { affected } = await manager.delete(WebhookSubscription, { organizationId, id });
+      if (affected === 0) throw noSubscription();
+    });
+  }
+
+  /** A new secret; deliveries are signed with the old one too until `overlapSeconds` have passed. Throws `not_found`. */
+  async replaceSecret(
+    organizationId: string,
+    id: string,
+    { secret, overlapSeconds }: { secret: SecretBytes; overlapSeconds: number },
+  ): Promise<WebhookSubscription> {
+    const sealed = await this.seal(organizationId, id, secret);
+    return this.within(organizationId, async (manager) => {
+      await manager.query(
+        `UPDATE webhook_subscription SET previous_kek_version = tenant_kek_version, previous_secret = secret,
+           previous_until = now() + make_interval(secs => $3), tenant_kek_version = $4, secret = $5
+         WHERE organization_id = $1 AND id = $2`,
+        [organizationId, id, overlapSeconds, sealed.tenantKekVersion, sealed.secret],
+      );
+      return getSubscription(manager, organizationId, id);
+    });
+  }
+
+  private async seal(
+    organizationId: string,
+    subscriptionId: string,
+    secret: SecretBytes,
+  ): Promise<Pick<WebhookSubscription, 'tenantKekVersion' | 'secret'>> {
+    const kek = await this.tenantKeks.getCurrent(organizationId);
+    return {
+      tenantKekVersion: kek.version,
+      secret: sealWebhookSecret(kek, { organizationId, subscriptionId }, secret),
+    };
+  }
+
+  private within<T>(organizationId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return withinOrganization(this.dataSource, organizationId, work);
+  }
+}
+
+async function getSubscription(
+  manager: EntityManager,
+  organizationId: string,
+  id: string,
+): Promise<WebhookSubscription> {
+  const found = await manager.findOneBy(WebhookSubscription, { organizationId, id });
+  if (!found) throw noSubscription();
+  return found;
+}
+
+function noSubscription(): AppError {
+  return new AppError('not_found', 'not_found', { message: 'There is no such webhook.', param: 'id' });
+}
+
+function tooMany(): AppError {
+  return new AppError('conflict', 'too_many_webhooks', {
+    message: `An organization has at most ${subscriptionsMax} webhooks: delete one that is not needed.`,
+  });
+}
