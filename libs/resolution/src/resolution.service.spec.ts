@@ -4,8 +4,8 @@ import { Catalogue } from '#libs/catalogue';
 import type { CallConfig } from '#libs/contracts';
 import { cryptoReady } from '#libs/crypto';
 import { AppError } from '#libs/errors';
-import { platformOrganizationId } from '#libs/keystore';
-import type { CallRequest } from '../calls/call-request.js';
+import { platformOrganizationId, type AssistantConfigStore } from '#libs/keystore';
+import type { CallToDecide } from './call-needs.js';
 import { OpenedKeyCache } from './opened-key.cache.js';
 import { ResolutionService } from './resolution.service.js';
 import { SlotReader, type SlotRef } from './slot-reader.js';
@@ -24,32 +24,30 @@ describe('ResolutionService', () => {
   let unopenable: SlotRef[];
   let service: ResolutionService;
   let acme: string;
+  let assistants: Map<string, CallConfig>;
+  const assistantStore = {
+    read: async (refs) => refs.map((ref) => assistants.get(`${ref.organizationId}/${ref.assistantId}`)),
+  } as Pick<AssistantConfigStore, 'read'> as AssistantConfigStore;
 
   beforeAll(cryptoReady);
   beforeEach(() => {
     slots = new SpecSlots();
-    slots.addOrganization(platformOrganizationId);
+    slots.addOrganization({ id: platformOrganizationId });
     acme = slots.addOrganization();
     opened = new OpenedKeyCache();
     unopenable = [];
     const reader = new SlotReader(slots.snapshots, slots.tenantKeks, opened, (slot) => unopenable.push(slot));
-    service = new ResolutionService(Catalogue.load(), reader);
+    assistants = new Map();
+    service = new ResolutionService(Catalogue.load(), reader, assistantStore);
   });
   afterEach(() => opened.close());
 
-  const call = (more: Partial<CallRequest> = {}): CallRequest => ({
-    callId: randomUUID(),
-    organizationId: acme,
-    audience: 'orchestrator',
-    announcedAt: new Date(),
-    config,
-    ...more,
-  });
+  const call = (more: Partial<CallToDecide> = {}): CallToDecide => ({ organizationId: acme, config, ...more });
   const putAll = (organizationId: string, prefix: string): void =>
     providers.forEach((provider) => slots.put(organizationId, provider, { apiKey: `${prefix}-${provider}` }));
 
   /** For each call what each component got: `source key`, or why nothing; or the code of the error. */
-  const decide = (requests: CallRequest[]): Promise<(string | Record<string, string>)[]> =>
+  const decide = (requests: CallToDecide[]): Promise<(string | Record<string, string>)[]> =>
     service.decide(requests, (calls) =>
       calls.map((decided) =>
         decided instanceof AppError
@@ -120,9 +118,24 @@ describe('ResolutionService', () => {
     ]);
   });
 
-  it('an assistant alone leaves its components open and says why; what the configuration names is decided', async () => {
+  it('an assistant says what the call does not, section by section', async () => {
     putAll(acme, 'own');
-    const unlooked = 'assistant_lookup_unsupported';
+    slots.put(acme, 'xai', { apiKey: 'own-xai' });
+    assistants.set(`${acme}/asst`, { ...config, llm_config: { provider: 'xai' } });
+    const whole = { stt: 'tenant own-deepgram', llm: 'tenant own-xai', tts: 'tenant own-elevenlabs' };
+    expect(
+      await decide([
+        call({ assistantId: 'asst', config: undefined }),
+        call({ assistantId: 'asst', config: { llm_config: { provider: 'openai' }, stt_config: null } }),
+        call({ config: { llm_config: { provider: 'openai' } } }),
+      ]),
+    ).toEqual([whole, { llm: 'tenant own-openai', tts: 'tenant own-elevenlabs' }, { llm: 'tenant own-openai' }]);
+  });
+
+  it('an assistant that the organization does not have leaves open what the call does not name, and says why', async () => {
+    putAll(acme, 'own');
+    assistants.set(`${slots.addOrganization()}/asst`, config);
+    const absent = 'assistant_not_found';
     expect(
       await decide([
         call({ assistantId: 'asst', config: undefined }),
@@ -130,10 +143,24 @@ describe('ResolutionService', () => {
         call({ assistantId: 'asst' }),
       ]),
     ).toEqual([
-      { stt: unlooked, llm: unlooked, tts: unlooked },
-      { stt: 'tenant own-deepgram', llm: unlooked, tts: unlooked },
+      { stt: absent, llm: absent, tts: absent },
+      { stt: 'tenant own-deepgram', llm: absent, tts: absent },
       { stt: 'tenant own-deepgram', llm: 'tenant own-openai', tts: 'tenant own-elevenlabs' },
     ]);
+  });
+
+  it('an agency’s shared key takes the place of a missing one, before the platform’s and at once', async () => {
+    const agency = slots.addOrganization();
+    const child = slots.addOrganization({ parentId: agency });
+    putAll(platformOrganizationId, 'platform');
+    slots.put(agency, 'openai', { apiKey: 'agency-openai', shared: true });
+    slots.put(agency, 'deepgram', { apiKey: 'agency-deepgram' });
+    slots.put(child, 'elevenlabs', { apiKey: 'child-elevenlabs' });
+    const got = [{ stt: 'platform platform-deepgram', llm: 'inherited agency-openai', tts: 'tenant child-elevenlabs' }];
+    expect(await decide([call({ organizationId: child })])).toEqual(got);
+    expect(await decide([call({ organizationId: child })])).toEqual(got);
+    slots.put(agency, 'openai', { state: 'revoked', shared: true });
+    expect(await decide([call({ organizationId: child })])).toMatchObject([{ llm: 'platform platform-openai' }]);
   });
 
   it('a sealed organization’s keys are unresolved and nobody is moved to the platform’s bill for it', async () => {

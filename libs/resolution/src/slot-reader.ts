@@ -14,6 +14,13 @@ export interface ReadSlot {
   apiKey: SecretBytes | undefined;
 }
 
+/** Which slots to read. */
+export interface WantedSlots {
+  refs: readonly SlotRef[];
+  /** What must be read as well, seeing the others; asked for with a second query if it names any. */
+  further: (snapshots: readonly SlotSnapshot[]) => readonly SlotRef[];
+}
+
 /** Reads slots from the primary and opens the keys they name, with as few round trips as possible. */
 export class SlotReader {
   constructor(
@@ -25,20 +32,26 @@ export class SlotReader {
   ) {}
 
   /**
-   * The slots as they are now, all of one moment on the primary, without those of organizations that do not exist.
-   * `use` runs in the very turn in which the keys were found: later they may be zeroed.
+   * The slots as they are now on the primary, without those of organizations that do not exist. `use` runs in the very
+   * turn in which the keys were found: later they may be zeroed.
    */
-  async read<T>(refs: readonly SlotRef[], use: (slots: SlotMap<ReadSlot>) => T): Promise<T> {
-    const slots = withKeys(await this.fetch(refs, true), (snapshot) => this.apiKeyOf(snapshot));
+  async read<T>(wanted: WantedSlots, use: (slots: SlotMap<ReadSlot>) => T): Promise<T> {
+    const slots = this.withKeys(await this.fetch(wanted, true));
     // A key that left the cache while the query was on its way: ask once more, for the ciphertexts too.
-    if (slots.values().some(isLost)) {
-      return use(withKeys(await this.fetch(refs, false), (snapshot) => this.apiKeyOf(snapshot)));
-    }
+    if (slots.values().some(isLost)) return use(this.withKeys(await this.fetch(wanted, false)));
     return use(slots);
   }
 
   /** Leaves ciphertexts out where the key is held and that is to be trusted; the KEKs of the others are in memory then. */
-  private async fetch(refs: readonly SlotRef[], trustHeld: boolean): Promise<(SlotSnapshot | undefined)[]> {
+  private async fetch({ refs, further }: WantedSlots, trustHeld: boolean): Promise<SlotSnapshot[]> {
+    const snapshots = await this.ask(refs, trustHeld);
+    const more = further(snapshots);
+    if (more.length > 0) snapshots.push(...(await this.ask(more, trustHeld)));
+    await this.tenantKeks.load(snapshots.flatMap((snapshot) => kekIdOf(snapshot) ?? []));
+    return snapshots;
+  }
+
+  private async ask(refs: readonly SlotRef[], trustHeld: boolean): Promise<SlotSnapshot[]> {
     const snapshots = await this.store.read(
       refs.map(({ organizationId, provider }) => ({
         organizationId,
@@ -46,8 +59,15 @@ export class SlotReader {
         heldVersion: trustHeld ? this.opened.heldVersion(organizationId, provider) : undefined,
       })),
     );
-    await this.tenantKeks.load(snapshots.flatMap((snapshot) => (snapshot && kekIdOf(snapshot)) ?? []));
-    return snapshots;
+    return snapshots.filter((snapshot) => snapshot !== undefined);
+  }
+
+  private withKeys(snapshots: readonly SlotSnapshot[]): SlotMap<ReadSlot> {
+    const slots = new SlotMap<ReadSlot>();
+    for (const snapshot of snapshots) {
+      slots.set(snapshot.organizationId, snapshot.provider, { snapshot, apiKey: this.apiKeyOf(snapshot) });
+    }
+    return slots;
   }
 
   private apiKeyOf(snapshot: SlotSnapshot): SecretBytes | undefined {
@@ -70,17 +90,6 @@ export class SlotReader {
       return undefined;
     }
   }
-}
-
-function withKeys(
-  snapshots: readonly (SlotSnapshot | undefined)[],
-  apiKeyOf: (snapshot: SlotSnapshot) => SecretBytes | undefined,
-): SlotMap<ReadSlot> {
-  const slots = new SlotMap<ReadSlot>();
-  for (const snapshot of snapshots) {
-    if (snapshot) slots.set(snapshot.organizationId, snapshot.provider, { snapshot, apiKey: apiKeyOf(snapshot) });
-  }
-  return slots;
 }
 
 function isLost({ snapshot: { current }, apiKey }: ReadSlot): boolean {

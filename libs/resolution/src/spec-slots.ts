@@ -3,7 +3,9 @@ import type { SlotQuestion, SlotSnapshot, SlotSnapshotStore, TenantKekId, Tenant
 import { randomBytes, randomUUID } from 'node:crypto';
 
 /** A stored key, and what is unusual about its slot. */
-export type SpecSlot = Partial<Pick<SlotSnapshot, 'epoch' | 'state' | 'fallback' | 'expired'>> & {
+export type SpecSlot = Partial<
+  Pick<SlotSnapshot, 'epoch' | 'state' | 'fallback' | 'expired' | 'shared' | 'allowedModels' | 'region'>
+> & {
   apiKey?: string;
   version?: number;
 };
@@ -15,10 +17,12 @@ export class SpecSlots {
   /** Runs while a query is on its way. */
   onTheWay: () => void = () => undefined;
   private readonly keks = new Map<string, TenantKek>();
+  private readonly parents = new Map<string, string>();
   private readonly slots = new Map<string, SlotSnapshot>();
   private readonly sealed = new Set<string>();
 
-  addOrganization(id: string = randomUUID()): string {
+  addOrganization({ id = randomUUID(), parentId }: { id?: string; parentId?: string } = {}): string {
+    if (parentId !== undefined) this.parents.set(id, parentId);
     this.keks.set(id, { organizationId: id, version: 1, key: SecretBytes.take(randomBytes(32)) });
     return id;
   }
@@ -33,6 +37,7 @@ export class SpecSlots {
       state: apiKey === undefined ? 'empty' : 'active',
       fallback: 'when_missing',
       expired: false,
+      shared: false,
       ...unusual,
     };
     if (apiKey !== undefined) {
@@ -72,10 +77,10 @@ export class SpecSlots {
 
   private answer({ organizationId, provider, heldVersion }: SlotQuestion): SlotSnapshot | undefined {
     if (!this.keks.has(organizationId)) return undefined;
-    const slot = this.slots.get(`${organizationId}/${provider}`);
-    if (!slot) {
-      return { organizationId, provider, epoch: 0, state: 'empty', fallback: 'when_missing', expired: false };
-    }
+    const parentId = this.parents.get(organizationId);
+    const empty = { epoch: 0, state: 'empty', fallback: 'when_missing', expired: false, shared: false } as const;
+    const stored = this.slots.get(`${organizationId}/${provider}`) ?? { organizationId, provider, ...empty };
+    const slot = { ...stored, ...(parentId !== undefined && { parentId }) };
     if (!slot.current || slot.current.version !== heldVersion) return slot;
     return { ...slot, current: { version: slot.current.version, secretId: slot.current.secretId } };
   }

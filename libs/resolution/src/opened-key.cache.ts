@@ -42,8 +42,9 @@ export class OpenedKeyCache {
   /** Zeroes everything. */
   close(): void {
     clearInterval(this.timer);
-    this.age();
-    this.age();
+    for (const generation of [this.young, this.old]) destroyAll(generation);
+    this.young = new SlotMap();
+    this.old = new SlotMap();
   }
 
   /** What is in the younger generation hides what the older one has of the same slot. */
@@ -51,9 +52,15 @@ export class OpenedKeyCache {
     return this.young.get(organizationId, provider) ?? this.old.get(organizationId, provider);
   }
 
+  /** Keys of the older generation may have been given out in this very turn. */
   private age(): void {
-    for (const { apiKey } of this.old.values()) apiKey.destroy();
+    const leaving = this.old;
+    setImmediate(() => destroyAll(leaving));
     this.old = this.young;
     this.young = new SlotMap();
   }
+}
+
+function destroyAll(generation: SlotMap<OpenedKey>): void {
+  for (const { apiKey } of generation.values()) apiKey.destroy();
 }
