@@ -1,0 +1,10 @@
+export * from './http-key.prober.js';
+export * from './http-providers.js';
+export * from './http-provider-lists.js';
+export * from './key-prober.port.js';
+export * from './key-verdict.js';
+export * from './outbound-request.js';
+export { OutboundClient, type OutboundOptions } from './outbound.client.js';
+export type { OutboundConnection } from './outbound.connection.js';
+export { baseUrlsFrom, type BaseUrls } from './provider-endpoint.js';
+export * from './provider-lists.port.js';

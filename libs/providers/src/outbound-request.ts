@@ -1,0 +1,26 @@
+/** An IP address that a host name stands for. */
+export interface ResolvedAddress {
+  address: string;
+  family: number;
+}
+
+/** Every address of a host name; rejects when it has none. */
+export type AddressLookup = (hostname: string) => Promise<ResolvedAddress[]>;
+
+/** One request to somebody else's server. */
+export interface OutboundRequest {
+  method: 'GET' | 'POST';
+  url: string;
+  headers?: Record<string, string>;
+  body?: string;
+  /** A longer answer is `outbound_too_large`. */
+  answerBytesMax: number;
+}
+
+/** An answer as it came; redirects are answers too and are not followed. */
+export interface OutboundAnswer {
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+}
