@@ -76,6 +76,23 @@ describe('the configuration of an app', () => {
     expect(problemNames('resolver', { ...complete, [name]: value })).toEqual([name]);
   });
 
+  it.each([
+    ['nothing', undefined, undefined],
+    ['one URL for all', 'http://127.0.0.1:8090', 'http://127.0.0.1:8090'],
+    ['a URL by slot', '{"openai": "https://eu.api.openai.com"}', { openai: 'https://eu.api.openai.com' }],
+  ])('takes %s as the base URLs of providers', (_, value, expected) => {
+    const config = loadConfig(configApiConfigSchema, { ...complete, LATCHKEY_PROVIDER_BASE_URLS: value });
+    expect(config.LATCHKEY_PROVIDER_BASE_URLS).toEqual(expected);
+  });
+
+  it.each(['api.openai.com', 'ftp://here', '{"openai": "here"}', '{"openai": ', '["https://a"]'])(
+    'refuses %s as the base URLs of providers',
+    (value) => {
+      const name = 'LATCHKEY_PROVIDER_BASE_URLS';
+      expect(problemNames('config-api', { ...complete, [name]: value })).toEqual([name]);
+    },
+  );
+
   it.each(['resolver', 'standalone'] as const)('of %s: half of a TLS key pair is refused, never ignored', (app) => {
     const [cert, key] = ['LATCHKEY_GRPC_TLS_CERT_FILE', 'LATCHKEY_GRPC_TLS_KEY_FILE'];
     expect(problemNames(app, { ...complete, [cert]: '/tls.crt' })).toEqual([key]);

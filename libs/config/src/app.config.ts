@@ -3,9 +3,44 @@ import { z } from 'zod';
 const port = z.coerce.number().int().min(0).max(65_535);
 const token = z.string().min(20, 'must have at least 20 characters').max(200);
 const seconds = z.coerce.number().int().positive();
+/** `true` or `false`. */
+const flag = z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'], error: 'must be true or false' });
 const count = z.coerce.number().int().positive();
+/** 0 turns a limit off. */
+const perMinute = z.coerce.number().int().min(0).max(1_000_000);
+const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'must be addresses or networks, with commas');
+const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' });
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s):// URL' });
+/** One URL, or a JSON object of URLs. */
+const baseUrls = z.string().transform((text, context): string | Record<string, string> => {
+  try {
+    const value: unknown = text.trimStart().startsWith('{') ? JSON.parse(text) : text;
+    return z.union([httpUrl, z.record(z.string(), httpUrl)]).parse(value);
+  } catch {
+    context.issues.push({ code: 'custom', message: 'must be an http(s):// URL or a JSON object of them', input: '' });
+    return z.NEVER;
+  }
+});
+
+const catalogue = {
+  LATCHKEY_CATALOGUE: z
+    .string()
+    .optional()
+    .describe('JSON file of providers that replaces or extends the built-in catalogue (default built-in)'),
+};
+
+const providers = {
+  LATCHKEY_PROVIDER_BASE_URLS: baseUrls
+    .optional()
+    .describe('where providers are asked: JSON {"slot": "URL"}, or one URL to which /slot is added (default theirs)'),
+  LATCHKEY_PROVIDER_PRIVATE_ADDRESSES: flag
+    .default(false)
+    .describe('whether providers may be asked at private and loopback addresses, true or false (default false)'),
+};
 
 const shared = {
+  ...catalogue,
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
     .describe('PostgreSQL primary, postgres://user:password@host:port/database (required)'),
@@ -29,13 +64,32 @@ const shared = {
 };
 
 const http = {
+  ...providers,
   LATCHKEY_HTTP_HOST: z.string().default('127.0.0.1').describe('address to listen on (default 127.0.0.1)'),
   LATCHKEY_HTTP_PORT: port.default(8080).describe('HTTP port (default 8080)'),
   LATCHKEY_ADMIN_TOKEN: token.describe('bearer token of the operator, 20 characters or more (required)'),
+  LATCHKEY_VALIDATE_KEYS: flag
+    .default(true)
+    .describe('whether providers are asked about keys before they are stored, true or false (default true)'),
+  LATCHKEY_WEBHOOK_PRIVATE_ADDRESSES: flag
+    .default(false)
+    .describe('whether webhooks may go to private and loopback addresses, true or false (default false)'),
   LATCHKEY_OVERLAP_SECONDS: seconds
     .max(86_400)
     .default(900)
     .describe('how long calls keep an old version after a graceful rotation that does not say (default 900)'),
+  LATCHKEY_RATE_LIMIT_PER_MINUTE: perMinute
+    .default(100)
+    .describe('requests a minute of one token, 0 for any number (default 100)'),
+  LATCHKEY_AUTH_FAILURES_PER_MINUTE: perMinute
+    .default(20)
+    .describe('unknown tokens a minute from one address, 0 for any number (default 20)'),
+  LATCHKEY_TRUSTED_PROXIES: z
+    .string()
+    .transform((list) => list.split(',').map((entry) => entry.trim()))
+    .pipe(z.array(network))
+    .optional()
+    .describe('proxies whose X-Forwarded-For is believed, addresses or networks with commas (default none)'),
 };
 
 const resolving = {
@@ -63,7 +117,13 @@ const resolving = {
 };
 
 /** Variables of apps/config-api. */
-export const configApiConfigSchema = z.object({ ...shared, ...http });
+export const configApiConfigSchema = z.object({
+  ...shared,
+  ...http,
+  REDIS_URL: redisUrl
+    .optional()
+    .describe('Redis that counts requests for all instances (default: each counts its own)'),
+});
 export type ConfigApiConfig = z.infer<typeof configApiConfigSchema>;
 
 const keyPair = ['LATCHKEY_GRPC_TLS_CERT_FILE', 'LATCHKEY_GRPC_TLS_KEY_FILE'] as const;
@@ -82,9 +142,7 @@ function assertWholeKeyPair(
 const resolverVariables = z.object({
   ...shared,
   ...resolving,
-  REDIS_URL: z
-    .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
-    .describe('Redis, redis://:password@host:port (required)'),
+  REDIS_URL: redisUrl.describe('Redis, redis://:password@host:port (required)'),
   LATCHKEY_RESOLVER_HTTP_HOST: z
     .string()
     .default('127.0.0.1')
@@ -106,6 +164,7 @@ export type ResolvingConfig = Pick<
 >;
 
 const standaloneVariables = z.object({
+  ...catalogue,
   ...http,
   ...resolving,
   LATCHKEY_LOG_LEVEL: shared.LATCHKEY_LOG_LEVEL.removeDefault().default('warn').describe('as elsewhere (default warn)'),
@@ -115,8 +174,16 @@ const standaloneVariables = z.object({
   LATCHKEY_SERVICE_TOKEN: token
     .optional()
     .describe('bearer token of call orchestrators (default: made on first start, file service-token)'),
+  LATCHKEY_FAKE_PROVIDERS: flag
+    .default(false)
+    .describe('asks a fake of all providers instead of them, as --with-fake-providers does (default false)'),
   LATCHKEY_DATA_DIR: z.string().default('.latchkey').describe('where everything is kept (default .latchkey)'),
 });
 /** Variables of apps/standalone: tokens and the KEK are made on first start when absent. */
 export const standaloneConfigSchema = standaloneVariables.superRefine(assertWholeKeyPair);
 export type StandaloneConfig = z.infer<typeof standaloneConfigSchema>;
+
+/** Variables of apps/fake-provider. */
+export const fakeProviderConfigSchema = z.object({
+  LATCHKEY_FAKE_PROVIDER_PORT: port.default(8090).describe('port on 127.0.0.1 (default 8090)'),
+});

@@ -84,6 +84,11 @@ describe('loadConfig', () => {
     expect(loadConfig(schema, environment).TOKEN).toBe(`${token}-itself`);
   });
 
+  it('an empty variable does not hide its file', () => {
+    const environment = { NAME: 'n', TOKEN: '', TOKEN_FILE: join(folder, 'token') };
+    expect(loadConfig(schema, environment).TOKEN).toBe(token);
+  });
+
   it('a file that cannot be read, and one that holds something wrong or nothing, is named beside the other problems', () => {
     const absent = problemsOf({ TOKEN_FILE: join(folder, 'absent'), PORT: '0' });
     expect(absent).toEqual([

@@ -6,14 +6,15 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads an app's configuration from environment variables. A variable `X` may instead be given as `X_FILE`, the
- * path of a file with its value. Throws one AppError that lists every problem by the variable's name, never by value.
+ * path of a file with its value; empty counts as absent. Throws one AppError that lists every problem by the variable's name, never by value.
  */
 export function loadConfig<T extends z.ZodObject>(schema: T, environment: Environment = process.env): z.infer<T> {
   const problems: string[] = [];
   const values: Record<string, string> = {};
   for (const name of Object.keys(schema.shape)) {
-    const value = environment[name] ?? readSecretFile(name, environment, problems);
-    if (value !== undefined && value !== '') values[name] = value;
+    const origin = originOf(name, environment);
+    const value = origin?.file === undefined ? environment[name] : readSecretFile(name, origin.file, problems);
+    if (value) values[name] = value;
   }
   const parsed = schema.safeParse(values);
   if (!parsed.success) {
@@ -28,9 +29,16 @@ export function loadConfig<T extends z.ZodObject>(schema: T, environment: Enviro
   return parsed.data;
 }
 
-function readSecretFile(name: string, environment: Environment, problems: string[]): string | undefined {
-  const path = environment[`${name}_FILE`];
-  if (path === undefined || path === '') return undefined;
+export type ValueOrigin = { variable: string; file?: undefined } | { file: string };
+
+/** Where the value of a variable comes from: itself, or the file that `<NAME>_FILE` names; undefined when not given. */
+export function originOf(name: string, environment: Environment = process.env): ValueOrigin | undefined {
+  if (environment[name]) return { variable: name };
+  const file = environment[`${name}_FILE`];
+  return file ? { file } : undefined;
+}
+
+function readSecretFile(name: string, path: string, problems: string[]): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {

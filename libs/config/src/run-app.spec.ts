@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AppError } from '#libs/errors';
 import { z } from 'zod';
-import { runApp, untilAvailable } from './run-app.js';
+import { runApp, untilAvailable, type RunnableApp, type RunningApp } from './run-app.js';
 
 const unavailable = (): AppError => new AppError('unavailable', 'database_unavailable', { message: 'not yet' });
 
@@ -63,9 +63,10 @@ describe('runApp', () => {
   /** What an app prints whose start fails with this, and the exit code it ends with. */
   async function failToStart(error: unknown): Promise<{ printed: string; code: unknown }> {
     let printed = '';
+    jest.spyOn(process, 'on').mockReturnThis();
     jest.spyOn(process.stderr, 'write').mockImplementation((text) => Boolean((printed += String(text))));
     const exit = jest.spyOn(process, 'exit').mockReturnValue(undefined as never);
-    const start = async (): Promise<void> => {
+    const start = async (): Promise<never> => {
       throw error;
     };
     await runApp({ name: 'spec', about: 'fails', schema: z.object({}), start });
@@ -93,5 +94,75 @@ describe('runApp', () => {
     const { printed, code } = await failToStart(new TypeError('a bug'));
     expect(printed).toContain('TypeError: a bug\n    at ');
     expect(code).toBe(1);
+  });
+});
+
+describe('an app and signals', () => {
+  afterEach(() => {
+    jest.restoreAllMocks();
+    jest.useRealTimers();
+  });
+
+  /** Runs an app; `events` is what happened to it, in order. */
+  function run(more: Partial<RunnableApp<z.ZodObject>> = {}): {
+    events: string[];
+    serve: () => void;
+    send: (signal: NodeJS.Signals) => void;
+  } {
+    const events: string[] = [];
+    const listeners = new Map<string | symbol, (signal: NodeJS.Signals) => void>();
+    jest
+      .spyOn(process, 'on')
+      .mockImplementation((name: string | symbol, listener: (signal: NodeJS.Signals) => void) => {
+        listeners.set(name, listener);
+        return process;
+      });
+    jest.spyOn(process, 'exit').mockImplementation((code) => void events.push(`exit ${code}`) as never);
+    jest.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean(text && events.push(String(text))));
+    let serve = (): void => undefined;
+    const serving = new Promise<void>((resolve) => (serve = resolve));
+    const stop = async (signal: NodeJS.Signals): Promise<void> => void events.push(`stopped by ${signal}`);
+    const start = (): Promise<RunningApp> => serving.then(() => ({ stop, welcome: 'welcome' }));
+    void runApp({ name: 'spec', about: 'runs', schema: z.object({}), start, ...more });
+    return { events, serve, send: (signal) => listeners.get(signal)?.(signal) };
+  }
+  const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s stops an app that serves', async (signal) => {
+    const { events, serve, send } = run();
+    serve();
+    await settled();
+    send(signal);
+    await settled();
+    expect(events).toEqual(['welcome', `stopped by ${signal}`, 'exit 0']);
+  });
+
+  it('one that is starting is ended at once', () => {
+    const { events, send } = run();
+    send('SIGTERM');
+    expect(events).toEqual(['exit 130']);
+  });
+
+  it('one that something of would outlive is stopped when it has started, and bids no welcome', async () => {
+    const { events, serve, send } = run({ outlived: true });
+    send('SIGINT');
+    await settled();
+    expect(events).toEqual([]);
+    serve();
+    await settled();
+    expect(events).toEqual(['stopped by SIGINT', 'exit 0']);
+  });
+
+  it('the second within a second changes nothing, a later one ends it at once', async () => {
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(5_000);
+    const { events, send } = run({ outlived: true });
+    send('SIGINT');
+    clock.mockReturnValue(5_900);
+    send('SIGINT');
+    await settled();
+    expect(events).toEqual([]);
+    clock.mockReturnValue(6_100);
+    send('SIGINT');
+    expect(events).toEqual(['exit 130']);
   });
 });

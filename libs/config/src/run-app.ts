@@ -7,20 +7,79 @@ export interface RunnableApp<T extends z.ZodObject> {
   /** One sentence for `--help`. */
   about: string;
   schema: T;
-  /** Resolves when the app serves. */
-  start(config: z.infer<T>): Promise<void>;
+  /** Resolves when the app serves; where it rejects it has let everything go again. */
+  start(config: z.infer<T>): Promise<RunningApp>;
+  /** A start leaves something behind that would outlive the process: a signal waits for its end, and undoes it. */
+  outlived?: boolean;
+  /** How long a stop may take, in milliseconds; 15 s when absent. */
+  stopTimeoutMs?: number;
 }
 
-/** Starts an app from the environment; whatever stops it from starting ends the process with one clear message. */
+/** An app that serves. */
+export interface RunningApp {
+  /** Finishes what is in hand and lets everything go. */
+  stop(signal: NodeJS.Signals): Promise<void>;
+  /** Printed to whoever started it. */
+  welcome?: string;
+}
+
+/** Signals within this time are one: a terminal sends Ctrl-C to every process, and npm passes it on once more. */
+const sameSignalMs = 1_000;
+
+/**
+ * Starts an app from the environment; whatever stops it from starting ends the process with one clear message. SIGTERM,
+ * SIGINT and SIGHUP stop it and end the process: with 0, or with 1 when stopping fails or takes too long. A second
+ * signal ends it at once with 130, and so does the first while it starts, unless its start has to be undone.
+ */
 export async function runApp<T extends z.ZodObject>(app: RunnableApp<T>): Promise<void> {
   if (process.argv.includes('--help') || process.argv.includes('-h')) {
     process.stdout.write(helpText(app));
     return;
   }
+  const life: Life = {};
+  for (const signal of stopSignals) process.on(signal, () => void endLife(app, life, signal));
   try {
-    await app.start(loadConfig(app.schema));
+    life.starting = app.start(loadConfig(app.schema));
+    life.running = await life.starting;
+    if (life.endingSince === undefined) process.stdout.write(life.running.welcome ?? '');
   } catch (error) {
+    if (life.endingSince !== undefined) process.exit(interrupted);
     process.stderr.write(`${app.name}: ${startProblem(error)}\n`);
+    process.exit(1);
+  }
+}
+
+const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+const interrupted = 130;
+
+/** How far an app has come. */
+interface Life {
+  starting?: Promise<RunningApp>;
+  running?: RunningApp;
+  /** When the first signal came, by the process's own clock in milliseconds. */
+  endingSince?: number;
+}
+
+async function endLife(
+  app: Pick<RunnableApp<z.ZodObject>, 'name' | 'outlived' | 'stopTimeoutMs'>,
+  life: Life,
+  signal: NodeJS.Signals,
+): Promise<void> {
+  if (life.endingSince !== undefined) {
+    if (performance.now() - life.endingSince > sameSignalMs) process.exit(interrupted);
+    return;
+  }
+  life.endingSince = performance.now();
+  if (!life.running && !app.outlived) process.exit(interrupted);
+  setTimeout(() => process.exit(1), app.stopTimeoutMs ?? 15_000).unref();
+  // A start that fails now ends the process where it is awaited.
+  const running = await life.starting?.catch(() => undefined);
+  if (!running) return;
+  try {
+    await running.stop(signal);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${app.name}: stopping failed. ${error instanceof Error ? error.stack : String(error)}\n`);
     process.exit(1);
   }
 }

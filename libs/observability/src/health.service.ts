@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '#libs/errors';
+import { z } from 'zod';
 
+const healthCheckSchema = z.object({ healthy: z.boolean(), reason: z.string().optional() });
 /** What one dependency says about itself. `reason` may also explain a weakness that does not stop the work. */
-export interface HealthCheck {
-  healthy: boolean;
-  reason?: string;
-}
+export type HealthCheck = z.infer<typeof healthCheckSchema>;
 
 /** One dependency to look at. A check that takes longer than a second counts as unhealthy. */
 export interface HealthIndicator {
@@ -13,10 +12,17 @@ export interface HealthIndicator {
   check(): Promise<HealthCheck>;
 }
 
-export interface Readiness {
-  status: 'ready' | 'not_ready';
-  checks: Record<string, HealthCheck>;
-}
+/** What `GET /health/ready` answers. */
+export const readinessSchema = z
+  .object({
+    status: z.enum(['ready', 'not_ready']),
+    checks: z
+      .record(z.string(), healthCheckSchema)
+      .describe('By dependency.')
+      .meta({ examples: [{ postgres: { healthy: true }, kek: { healthy: true } }] }),
+  })
+  .meta({ id: 'Readiness' });
+export type Readiness = z.infer<typeof readinessSchema>;
 
 const checkTimeoutMs = 1_000;
 

@@ -8,7 +8,13 @@ export const metricNames = {
   eventsHandled: 'latchkey_events_handled_total',
   httpRequestSeconds: 'latchkey_http_request_seconds',
   keyChanges: 'latchkey_key_changes_total',
+  keyProbes: 'latchkey_key_probes_total',
   outboxPending: 'latchkey_outbox_pending',
+  keyChecks: 'latchkey_key_checks_total',
+  webhookDeliveries: 'latchkey_webhook_deliveries_total',
+  webhooksPending: 'latchkey_webhooks_pending',
+  requestsLimited: 'latchkey_requests_limited_total',
+  rateCounterFailures: 'latchkey_rate_counter_failures_total',
 } as const;
 
 /** What `GET /metrics` shows: ours and those of the Node process. */
@@ -54,6 +60,40 @@ export const metrics = {
     name: metricNames.keyChanges,
     help: 'Changes of slots that were asked for and done, by operation.',
     labelNames: ['operation'] as const,
+    registers,
+  }),
+  keyProbes: new Counter({
+    name: metricNames.keyProbes,
+    help: 'Keys that their provider was asked about, by provider and verdict.',
+    labelNames: ['provider', 'verdict'] as const,
+    registers,
+  }),
+  requestsLimited: new Counter({
+    name: metricNames.requestsLimited,
+    help: 'Requests that were refused because there were too many, by limit (token, address).',
+    labelNames: ['limit'] as const,
+    registers,
+  }),
+  rateCounterFailures: new Counter({
+    name: metricNames.rateCounterFailures,
+    help: 'Requests that Redis could not count: the process counted them by itself.',
+    registers,
+  }),
+  keyChecks: new Counter({
+    name: metricNames.keyChecks,
+    help: 'Stored keys that providers were asked about by themselves, by verdict.',
+    labelNames: ['verdict'] as const,
+    registers,
+  }),
+  webhookDeliveries: new Counter({
+    name: metricNames.webhookDeliveries,
+    help: 'Attempts to deliver a webhook, by outcome (delivered, failed, dead).',
+    labelNames: ['outcome'] as const,
+    registers,
+  }),
+  webhooksPending: new Gauge({
+    name: metricNames.webhooksPending,
+    help: 'Webhooks that wait to be delivered, at the last look of the worker.',
     registers,
   }),
   outboxPending: new Gauge({
