@@ -1,10 +1,10 @@
-import { Catalogue } from '#libs/catalogue';
+import { readCatalogue } from '#libs/catalogue';
 import { untilAvailable, type ResolverConfig } from '#libs/config';
 import { cryptoReady, LocalFileKekProvider, type KekProvider, type SecretBytes } from '#libs/crypto';
 import { AppError } from '#libs/errors';
 import { createDataSource, databaseError, ServiceKeyStore } from '#libs/keystore';
 import { KafkaEventBus } from '#libs/messaging';
-import type { Logger } from '#libs/observability';
+import { logEventOf, type Logger } from '#libs/observability';
 import type { DataSource } from 'typeorm';
 import { RedisHandleStore } from './handles/redis-handle.store.js';
 import type { ResolverPorts } from './resolver-ports.js';
@@ -14,6 +14,7 @@ const unknownRole = '22023';
 
 /** Binds the real servers to the resolver's ports. */
 export async function bindResolverPorts(config: ResolverConfig, logger: Logger): Promise<ResolverPorts> {
+  const catalogue = readCatalogue(config.LATCHKEY_CATALOGUE);
   await cryptoReady();
   const kekProvider = await LocalFileKekProvider.open(config.LATCHKEY_KEK_FILE, { createIfMissing: false });
   const dataSource = createDataSource({
@@ -34,7 +35,7 @@ export async function bindResolverPorts(config: ResolverConfig, logger: Logger):
       clientId: 'latchkey-resolver',
       source: 'latchkey/resolver',
       topicPrefix: config.LATCHKEY_TOPIC_PREFIX,
-      log: (level, message, fields) => logger[level](fields ?? {}, message),
+      log: logEventOf(logger),
       onCrash: (error) => {
         logger.fatal(
           { err: error },
@@ -49,7 +50,7 @@ export async function bindResolverPorts(config: ResolverConfig, logger: Logger):
     }),
     handleKey,
     settings: config,
-    catalogue: Catalogue.load(),
+    catalogue,
   };
 }
 

@@ -9,6 +9,6 @@ await runApp({
   schema: resolverConfigSchema,
   start: async (config) => {
     const logger = createLogger({ level: config.LATCHKEY_LOG_LEVEL, app: 'resolver' });
-    await startResolver(await bindResolverPorts(config, logger), config, new NestLogger(logger));
+    return startResolver(await bindResolverPorts(config, logger), config, new NestLogger(logger));
   },
 });

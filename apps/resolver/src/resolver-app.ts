@@ -1,9 +1,8 @@
-import type { ResolverConfig } from '#libs/config';
+import type { ResolverConfig, RunningApp } from '#libs/config';
 import { keyResolverProto } from '#libs/contracts';
-import { AppError } from '#libs/errors';
 import { EventTransport, type EventBus } from '#libs/messaging';
 import { HealthService, nestLogEvent } from '#libs/observability';
-import { Logger, ShutdownSignal, type INestApplication, type LoggerService } from '@nestjs/common';
+import { Logger, type INestApplication, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { grpcHealth, grpcMicroservice, type GrpcServerOptions } from './grpc/grpc-server.js';
@@ -23,28 +22,33 @@ export type ResolverListening = Pick<
   | 'LATCHKEY_RESOLVER_HTTP_PORT'
 >;
 
-const stopTimeoutMs = 15_000;
-
 /**
- * Starts a resolver of its own: events, gRPC, and HTTP for health and metrics. SIGTERM and SIGINT drain it and end the
- * process: with 0, or with 1 when what it waits for is not done in 15 s (others take that over).
+ * Starts a resolver of its own on the given ports, which it closes when it stops: events, gRPC, and HTTP for health and
+ * metrics. It serves when this resolves.
  */
 export async function startResolver(
   ports: ResolverPorts,
   config: ResolverListening,
   logger: LoggerService,
-): Promise<INestApplication> {
-  const app = await NestFactory.create(ResolverModule.register(ports), new FastifyAdapter(), {
+): Promise<RunningApp> {
+  // Nobody waits for an answer on health or metrics of a process that stops; an open connection would hold it up.
+  const http = new FastifyAdapter({ forceCloseConnections: true });
+  const app = await NestFactory.create(ResolverModule.register(ports), http, {
     logger,
     abortOnError: false,
   });
-  const signals = [ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT];
-  for (const signal of signals) process.once(signal, () => setTimeout(() => process.exit(1), stopTimeoutMs).unref());
-  app.enableShutdownHooks(signals, { useProcessExit: true });
   connectResolver(app, ports, grpcOptionsOf(config));
   await app.startAllMicroservices();
   await app.listen(config.LATCHKEY_RESOLVER_HTTP_PORT, config.LATCHKEY_RESOLVER_HTTP_HOST);
-  return app;
+  return {
+    stop: async () => {
+      // The transports have drained before what they use is let go.
+      await app.close();
+      await ports.eventBus.close();
+      await ports.handleStore.close();
+      await ports.dataSource.destroy();
+    },
+  };
 }
 
 /** What the event transport of the resolver is made from. */
@@ -78,11 +82,6 @@ export function grpcOptionsOf(
   const { LATCHKEY_GRPC_TLS_CERT_FILE: certFile, LATCHKEY_GRPC_TLS_KEY_FILE: keyFile } = config;
   const address = `${config.LATCHKEY_GRPC_HOST}:${config.LATCHKEY_GRPC_PORT}`;
   if (certFile !== undefined && keyFile !== undefined) return { address, tls: { certFile, keyFile } };
-  if (certFile !== undefined || keyFile !== undefined) {
-    throw new AppError('invalid', 'invalid_configuration', {
-      message: 'LATCHKEY_GRPC_TLS_CERT_FILE and LATCHKEY_GRPC_TLS_KEY_FILE go together: set both or neither.',
-    });
-  }
   if (!/^(127\.|localhost$|::1$|\[::1\]$)/.test(config.LATCHKEY_GRPC_HOST)) {
     new Logger('grpc').warn('keys leave this host without TLS: set LATCHKEY_GRPC_TLS_CERT_FILE and …_KEY_FILE');
   }

@@ -1,28 +1,35 @@
 import { TenantKekCache } from '#libs/crypto';
-import { AuditEventStore, PrimaryEpochGuard, ReceiptStore, SlotSnapshotStore, TenantKekStore } from '#libs/keystore';
+import {
+  AssistantConfigStore,
+  AuditEventStore,
+  PrimaryEpochGuard,
+  ReceiptStore,
+  SlotSnapshotStore,
+  TenantKekStore,
+} from '#libs/keystore';
 import { HealthModule } from '#libs/observability';
-import { Logger, Module, type DynamicModule } from '@nestjs/common';
+import { OpenedKeyCache, ResolutionService, SlotReader } from '#libs/resolution';
+import { Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { serviceTokenValue } from './auth/service-token.guard.js';
 import { CallEventsController } from './calls/call-events.controller.js';
 import { CallIntakeController } from './calls/call-intake.controller.js';
 import { CallIntakeService } from './calls/call-intake.service.js';
 import { CallService } from './calls/call.service.js';
+import { CallAnnouncementService } from './calls/call-announcement.service.js';
 import { KeyResolverController } from './grpc/key-resolver.controller.js';
-import { serviceTokenValue } from './grpc/service-token.guard.js';
 import { HandleIssuer } from './handles/handle-issuer.js';
 import { HandleMinter } from './handles/handle-minter.js';
 import { RedemptionService } from './redemption/redemption.service.js';
-import { OpenedKeyCache } from './resolution/opened-key.cache.js';
-import { ResolutionService } from './resolution/resolution.service.js';
-import { SlotReader } from './resolution/slot-reader.js';
 import { resolverHealth } from './resolver-health.js';
-import { ResolverLifecycle } from './resolver.lifecycle.js';
 import type { ResolverPorts } from './resolver-ports.js';
 
 const replayWindowMs = 5_000;
 
-/** Resolves calls and redeems handles; every app that contains it binds its ports. */
+/** Resolves calls and redeems handles; every app that contains it binds its ports, and closes them after it. */
 @Module({})
-export class ResolverModule {
+export class ResolverModule implements OnApplicationShutdown {
+  constructor(private readonly opened: OpenedKeyCache) {}
+
   static register(ports: ResolverPorts): DynamicModule {
     const opened = new OpenedKeyCache();
     const minter = new HandleMinter(ports.handleKey);
@@ -32,12 +39,18 @@ export class ResolverModule {
       controllers: [CallEventsController, KeyResolverController, ...(ports.httpIntake ? [CallIntakeController] : [])],
       providers: [
         { provide: CallService, useValue: callService(ports, opened, minter) },
+        { provide: CallAnnouncementService, useValue: new CallAnnouncementService(ports.eventBus) },
         { provide: RedemptionService, useValue: redemptionService(ports, minter) },
         { provide: serviceTokenValue, useValue: ports.settings.LATCHKEY_SERVICE_TOKEN },
-        { provide: ResolverLifecycle, useValue: new ResolverLifecycle(ports, opened) },
+        { provide: OpenedKeyCache, useValue: opened },
         ...(ports.httpIntake ? [{ provide: CallIntakeService, useValue: new CallIntakeService(ports.eventBus) }] : []),
       ],
     };
+  }
+
+  /** Nest comes here when the transports have drained: nothing opens a key any more. */
+  onApplicationShutdown(): void {
+    this.opened.close();
   }
 }
 
@@ -45,11 +58,12 @@ function callService(ports: ResolverPorts, opened: OpenedKeyCache, minter: Handl
   const { dataSource, settings } = ports;
   const logger = new Logger('resolution');
   const tenantKeks = new TenantKekStore(dataSource, ports.kekProvider, new TenantKekCache(ports.kekProvider));
-  const slots = new SlotReader(new SlotSnapshotStore(dataSource), tenantKeks, opened, (slot) =>
+  const snapshots = ports.slotSnapshots ?? new SlotSnapshotStore(dataSource);
+  const slots = new SlotReader(snapshots, tenantKeks, opened, (slot) =>
     logger.error(`the stored key of ${slot.organizationId}/${slot.provider} does not open`),
   );
   return new CallService(
-    new ResolutionService(ports.catalogue, slots),
+    new ResolutionService(ports.catalogue, slots, new AssistantConfigStore(dataSource)),
     {
       handles: ports.handleStore,
       receipts: new ReceiptStore(dataSource),
@@ -68,7 +82,7 @@ function redemptionService(ports: ResolverPorts, minter: HandleMinter): Redempti
     {
       handles: ports.handleStore,
       minter,
-      cacheKey: ports.handleKey,
+      handleKey: ports.handleKey,
       audit: new AuditEventStore(ports.dataSource),
     },
     ports.epochGuard ?? new PrimaryEpochGuard(ports.dataSource),

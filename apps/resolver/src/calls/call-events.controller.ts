@@ -3,7 +3,7 @@ import { AppError } from '#libs/errors';
 import { OnEvents, type Outcome, type ReceivedEvent } from '#libs/messaging';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { defaultAudience, type CallRequest } from './call-request.js';
+import { announcedAtOf, defaultAudience, type CallRequest } from './call-request.js';
 import { CallService } from './call.service.js';
 
 /** Calls that start and end, as the event bus hands them over: a slice at a time, one outcome for each. */
@@ -31,8 +31,9 @@ function callRequestOf({ value, time }: ReceivedEvent<CallStarted>): CallRequest
     callId: value.call_id,
     organizationId: value.organization_id,
     audience: value.audience ?? defaultAudience,
-    announcedAt: new Date(time),
+    announcedAt: announcedAtOf(value.started_at, new Date(time)),
     assistantId: value.assistant_id,
+    region: value.region,
     config: value.config,
   };
 }

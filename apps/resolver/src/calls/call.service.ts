@@ -2,15 +2,10 @@ import type { CallEnded, CallKeysResolved, ComponentName } from '#libs/contracts
 import { AppError } from '#libs/errors';
 import type { Receipt, ReceiptStore } from '#libs/keystore';
 import { metrics } from '#libs/observability';
+import type { DecidedCall, DecidedKey, ResolutionService, UndecidedComponent } from '#libs/resolution';
 import type { HandleIssuer, IssuedHandles } from '../handles/handle-issuer.js';
 import type { HandleMinter } from '../handles/handle-minter.js';
 import type { HandleStore } from '../handles/handle.store.js';
-import type {
-  DecidedCall,
-  DecidedKey,
-  ResolutionService,
-  UndecidedComponent,
-} from '../resolution/resolution.service.js';
 import type { CallRequest } from './call-request.js';
 import { TurnBatch } from './turn-batch.js';
 
@@ -36,6 +31,7 @@ export interface DirectAnswer {
 }
 
 type Answer = CallKeysResolved['components'][number];
+type DecidedRequest = DecidedCall<CallRequest>;
 type Decided = DecidedCall['components'][number];
 
 /** Calls of different callers are started together up to this many: a full slice is enough for one round trip. */
@@ -52,7 +48,7 @@ export class CallService {
   ) {}
 
   /**
-   * Resolves calls and issues handles: one round trip to the primary, then the handle store beside the receipts.
+   * Resolves calls and issues handles: one round trip to the primary, then the handle store, then the receipts.
    * One answer for each call, in order; an AppError for a call that has no answer (`organization_not_found`).
    */
   start(requests: readonly CallRequest[]): Promise<(CallKeysResolved | AppError)[]> {
@@ -81,7 +77,9 @@ export class CallService {
       callId: call.call_id,
       endedAt: call.ended_at === undefined ? now : new Date(call.ended_at),
     }));
-    await Promise.all([this.stores.receipts.end(ended), this.dropHandles(ended)]);
+    // A start that is on its way finds the end in its receipt, or has its handles there by now.
+    await this.stores.receipts.end(ended);
+    await this.dropHandles(ended);
   }
 
   private async startAll(requests: readonly CallRequest[]): Promise<(CallKeysResolved | AppError)[]> {
@@ -92,10 +90,9 @@ export class CallService {
     });
     const issued = answered(prepared);
     const bundles = issued.flatMap(({ bundle }) => bundle ?? []);
-    const [ended] = await Promise.all([
-      issued.length > 0 ? this.stores.receipts.insert(issued.map(({ receipt }) => receipt)) : [],
-      bundles.length > 0 ? this.stores.handles.put(bundles) : undefined,
-    ]);
+    // Handles before receipts: a call that ends meanwhile drops them, or is found ended here.
+    if (bundles.length > 0) await this.stores.handles.put(bundles);
+    const ended = issued.length > 0 ? await this.stores.receipts.insert(issued.map(({ receipt }) => receipt)) : [];
     if (ended.length > 0) await this.dropHandles(ended);
     stopTimer();
     countSources(issued);
@@ -108,14 +105,14 @@ export class CallService {
     );
   }
 
-  private prepare(call: DecidedCall | AppError, now: Date): PreparedCall | AppError {
+  private prepare(call: DecidedRequest | AppError, now: Date): PreparedCall | AppError {
     if (call instanceof AppError) return call;
     const nowMs = now.getTime();
     const { handles, bundle } = this.stores.issuer.issue(call, nowMs, nowMs + this.settings.handleTtlMs);
     return { ...this.answerOf(call, handles, now), ...(bundle && { bundle }) };
   }
 
-  private answerOf(call: DecidedCall, handles: Map<ComponentName, string>, now: Date): PreparedAnswer {
+  private answerOf(call: DecidedRequest, handles: Map<ComponentName, string>, now: Date): PreparedAnswer {
     const { callId, organizationId, announcedAt } = call.request;
     return {
       answer: {
@@ -150,7 +147,7 @@ function answered<T>(calls: readonly (T | AppError)[]): T[] {
 
 /** One increment a source for any number of calls. */
 function countSources(calls: readonly PreparedAnswer[]): void {
-  const counts = { tenant: 0, platform: 0, unresolved: 0 };
+  const counts = { tenant: 0, inherited: 0, platform: 0, unresolved: 0 };
   for (const { answer } of calls) {
     for (const component of answer.components) {
       counts[component.status === 'resolved' ? component.source : 'unresolved'] += 1;
@@ -170,10 +167,20 @@ function receiptComponent(component: Decided): Receipt['components'][number] {
   return { ...resolvedComponent(component), epoch: component.snapshot.epoch };
 }
 
-function resolvedComponent({ need, source, snapshot }: DecidedKey) {
+function resolvedComponent({ need, source, snapshot, fallbackReason }: DecidedKey) {
   const { component, provider, slot } = need;
   const { secretId, version } = snapshot.current;
-  return { component, provider, slot, status: 'resolved' as const, source, secret_id: secretId, version };
+  return {
+    component,
+    provider,
+    slot,
+    status: 'resolved' as const,
+    source,
+    secret_id: secretId,
+    version,
+    ...(fallbackReason && { fallback_reason: fallbackReason }),
+    ...(source === 'inherited' && { inherited_from: snapshot.organizationId }),
+  };
 }
 
 function unresolvedComponent({ need, reason }: UndecidedComponent) {

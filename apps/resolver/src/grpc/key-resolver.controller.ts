@@ -4,14 +4,21 @@ import { metrics } from '#libs/observability';
 import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller, UseFilters, UseGuards } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
-import { defaultAudience, type CallRequest } from '../calls/call-request.js';
+import { ServiceTokenGuard } from '../auth/service-token.guard.js';
+import { announcedAtOf, defaultAudience, type CallRequest } from '../calls/call-request.js';
 import { CallService } from '../calls/call.service.js';
+import { CallAnnouncementService } from '../calls/call-announcement.service.js';
 import { RedemptionService, type Redemption } from '../redemption/redemption.service.js';
 import { withinDeadline } from './call-deadline.js';
 import { GrpcErrorFilter } from './grpc-error.filter.js';
-import { parseRequest, redeemSchema, releaseCallSchema, resolveCallSchema } from './key-resolver.schema.js';
+import {
+  parseRequest,
+  redeemSchema,
+  releaseCallSchema,
+  reportFailureSchema,
+  resolveCallSchema,
+} from './key-resolver.schema.js';
 import { jsonOfStruct, type ProtobufStruct } from './protobuf-struct.js';
-import { ServiceTokenGuard } from './service-token.guard.js';
 
 type Call = ServerUnaryCall<unknown, unknown>;
 type Component = CallKeysResolved['components'][number] & { api_key?: string };
@@ -24,6 +31,7 @@ export class KeyResolverController {
   constructor(
     private readonly calls: CallService,
     private readonly redemptions: RedemptionService,
+    private readonly announcements: CallAnnouncementService,
   ) {}
 
   @GrpcMethod(keyResolverProto.service, 'ResolveCall')
@@ -36,8 +44,9 @@ export class KeyResolverController {
         callId,
         organizationId: request.organization_id,
         audience: request.audience ?? defaultAudience,
-        announcedAt: new Date(),
+        announcedAt: announcedAtOf(request.started_at, new Date()),
         assistantId: request.assistant_id,
+        region: request.region,
         config: request.config,
       }),
     );
@@ -62,10 +71,18 @@ export class KeyResolverController {
     return {};
   }
 
+  @GrpcMethod(keyResolverProto.service, 'ReportFailure')
+  async reportFailure(message: unknown, _metadata: Metadata, call: Call): Promise<object> {
+    await withinDeadline(call, this.announcements.report(parseRequest(reportFailureSchema, message)));
+    return {};
+  }
+
   private async resolve(request: CallRequest): Promise<object> {
     try {
-      const [answer] = await this.calls.start([request]);
-      return resolvedAnswer(answer!);
+      const [started] = await this.calls.start([request]);
+      const answer = resolvedAnswer(started!);
+      this.announcements.announceFallback(answer);
+      return answer;
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'handle_store_unavailable')) throw error;
       const [direct] = await this.calls.startDirectly([request]);

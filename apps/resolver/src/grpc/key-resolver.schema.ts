@@ -1,4 +1,4 @@
-import { audienceSchema, callEndedSchema, callIdSchema, callStartedSchema } from '#libs/contracts';
+import { audienceSchema, callEndedSchema, callIdSchema, callKeyFailedSchema, callStartedSchema } from '#libs/contracts';
 import { AppError } from '#libs/errors';
 import { z } from 'zod';
 import { defaultAudience } from '../calls/call-request.js';
@@ -13,6 +13,9 @@ export const redeemSchema = z.object({
 });
 
 export const releaseCallSchema = callEndedSchema.pick({ call_id: true, organization_id: true });
+
+/** The same rules as `call.key.failed.v1`. */
+export const reportFailureSchema = callKeyFailedSchema;
 
 /** The validated message; AppError `invalid_request` naming each field otherwise, without repeating values. */
 export function parseRequest<T extends z.ZodType>(schema: T, message: unknown): z.infer<T> {

@@ -33,16 +33,16 @@ function textsOf(bundle: HandleBundle): string[] {
 }
 
 describe('a bundle of handles', () => {
-  let cacheKey: SecretBytes;
+  let handleKey: SecretBytes;
 
   beforeAll(async () => {
     await cryptoReady();
-    cacheKey = SecretBytes.take(randomBytes(32));
+    handleKey = SecretBytes.take(randomBytes(32));
   });
 
   it('opens to the same claims, tokens and keys', () => {
     const bundle = bundleOf();
-    const opened = openBundle(cacheKey, 'entry', sealBundle(cacheKey, 'entry', bundle));
+    const opened = openBundle(handleKey, 'entry', sealBundle(handleKey, 'entry', bundle));
     const claimsOf = ({ keys, ...call }: HandleBundle): unknown => [
       call,
       keys.map(({ apiKey: _apiKey, ...key }) => key),
@@ -53,51 +53,51 @@ describe('a bundle of handles', () => {
 
   it('shows nothing of what is inside, and never looks the same twice', () => {
     const bundle = bundleOf();
-    const sealed = sealBundle(cacheKey, 'entry', bundle);
+    const sealed = sealBundle(handleKey, 'entry', bundle);
     const visible = sealed.toString('latin1');
     for (const text of [...apiKeys, bundle.callId, bundle.organizationId, 'orchestrator', bundle.keys[0]!.secretId]) {
       expect(visible).not.toContain(text);
     }
     for (const { token } of bundle.keys) expect(sealed.includes(token)).toBe(false);
-    expect(sealBundle(cacheKey, 'entry', bundle)).not.toEqual(sealed);
+    expect(sealBundle(handleKey, 'entry', bundle)).not.toEqual(sealed);
   });
 
   it('shows of its keys no more than how long they are together', () => {
-    const one = sealBundle(cacheKey, 'entry', bundleOf(['sk-aaa', 'sk-bbb']));
-    const two = sealBundle(cacheKey, 'entry', bundleOf(['sk-ccc', 'sk-ddd']));
+    const one = sealBundle(handleKey, 'entry', bundleOf(['sk-aaa', 'sk-bbb']));
+    const two = sealBundle(handleKey, 'entry', bundleOf(['sk-ccc', 'sk-ddd']));
     expect(one).toHaveLength(two.length);
   });
 
   it('that was changed in any bit does not open', () => {
-    const sealed = sealBundle(cacheKey, 'entry', bundleOf(['sk-one']));
+    const sealed = sealBundle(handleKey, 'entry', bundleOf(['sk-one']));
     for (let bit = 0; bit < sealed.length * 8; bit++) {
       const changed = Buffer.from(sealed);
       changed[bit >> 3]! ^= 1 << (bit & 7);
-      expect(() => openBundle(cacheKey, 'entry', changed)).toThrow(openFailed);
+      expect(() => openBundle(handleKey, 'entry', changed)).toThrow(openFailed);
     }
   });
 
   it('that was cut or lengthened does not open', () => {
-    const sealed = sealBundle(cacheKey, 'entry', bundleOf(['sk-one']));
+    const sealed = sealBundle(handleKey, 'entry', bundleOf(['sk-one']));
     for (let length = 0; length < sealed.length; length++) {
-      expect(() => openBundle(cacheKey, 'entry', sealed.subarray(0, length))).toThrow(openFailed);
+      expect(() => openBundle(handleKey, 'entry', sealed.subarray(0, length))).toThrow(openFailed);
     }
-    expect(() => openBundle(cacheKey, 'entry', Buffer.concat([sealed, Buffer.alloc(1)]))).toThrow(openFailed);
+    expect(() => openBundle(handleKey, 'entry', Buffer.concat([sealed, Buffer.alloc(1)]))).toThrow(openFailed);
   });
 
   it('that was moved to another entry of the store does not open', () => {
-    const sealed = sealBundle(cacheKey, 'entry', bundleOf());
-    expect(() => openBundle(cacheKey, 'other', sealed)).toThrow(openFailed);
+    const sealed = sealBundle(handleKey, 'entry', bundleOf());
+    expect(() => openBundle(handleKey, 'other', sealed)).toThrow(openFailed);
   });
 
   it('does not open under another key', () => {
-    const sealed = sealBundle(cacheKey, 'entry', bundleOf());
+    const sealed = sealBundle(handleKey, 'entry', bundleOf());
     expect(() => openBundle(SecretBytes.take(randomBytes(32)), 'entry', sealed)).toThrow(openFailed);
   });
 
   it('leaves the keys it was made of in the hands of its maker', () => {
     const bundle = bundleOf();
-    sealBundle(cacheKey, 'entry', bundle);
+    sealBundle(handleKey, 'entry', bundle);
     expect(textsOf(bundle)).toEqual(apiKeys);
   });
 });

@@ -53,7 +53,7 @@ const claimsSchema = z.object({
  * Seals a bundle for the entry `storeKey` of the handle store. Layout of the plaintext:
  * u16 length ‖ claims JSON ‖ (token ‖ u16 length ‖ API key) for each key of the claims.
  */
-export function sealBundle(cacheKey: SecretBytes, storeKey: string, bundle: HandleBundle): Buffer {
+export function sealBundle(handleKey: SecretBytes, storeKey: string, bundle: HandleBundle): Buffer {
   const claims = Buffer.from(
     JSON.stringify({
       callId: bundle.callId,
@@ -82,15 +82,15 @@ export function sealBundle(cacheKey: SecretBytes, storeKey: string, bundle: Hand
     at += apiKey.use((bytes) => bytes.copy(plaintext, at));
   }
   try {
-    return seal(cacheKey, keyRef, plaintext, contextOf(storeKey));
+    return seal(handleKey, keyRef, plaintext, contextOf(storeKey));
   } finally {
     plaintext.fill(0);
   }
 }
 
 /** Opens what `sealBundle` made for this very entry; throws `open_failed` for anything else. The keys are the caller's to destroy. */
-export function openBundle(cacheKey: SecretBytes, storeKey: string, sealed: Buffer): HandleBundle {
-  const opened = open(cacheKey, keyRef, sealed, contextOf(storeKey));
+export function openBundle(handleKey: SecretBytes, storeKey: string, sealed: Buffer): HandleBundle {
+  const opened = open(handleKey, keyRef, sealed, contextOf(storeKey));
   try {
     return opened.use((plaintext) => {
       let at = 2 + plaintext.readUInt16BE(0);

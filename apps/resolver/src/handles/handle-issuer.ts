@@ -1,6 +1,7 @@
 import type { ComponentName } from '#libs/contracts';
 import type { SecretBytes } from '#libs/crypto';
-import type { DecidedCall, DecidedKey } from '../resolution/resolution.service.js';
+import type { DecidedCall, DecidedKey } from '#libs/resolution';
+import type { CallRequest } from '../calls/call-request.js';
 import { sealBundle } from './handle-bundle.js';
 import type { HandleMinter } from './handle-minter.js';
 import type { StoredBundle } from './handle.store.js';
@@ -15,12 +16,12 @@ export interface IssuedHandles {
 /** Makes the handles of a decided call and seals its keys for the handle store. Synchronous: no key outlives the turn. */
 export class HandleIssuer {
   constructor(
-    private readonly cacheKey: SecretBytes,
+    private readonly handleKey: SecretBytes,
     private readonly minter: HandleMinter,
   ) {}
 
   /** @param expiresAt Unix milliseconds after which the handles are refused. */
-  issue({ request, components }: DecidedCall, now: number, expiresAt: number): IssuedHandles {
+  issue({ request, components }: DecidedCall<CallRequest>, now: number, expiresAt: number): IssuedHandles {
     const decided = components.filter((component): component is DecidedKey => 'apiKey' in component);
     if (decided.length === 0) return { handles: new Map() };
     const { organizationId, callId, audience } = request;
@@ -31,7 +32,7 @@ export class HandleIssuer {
     }));
     const minted = this.minter.mint({ organizationId, callId, audience, keys });
     const key = this.minter.storeKeyOf(minted[0]!.locator);
-    const bundle = sealBundle(this.cacheKey, key, {
+    const bundle = sealBundle(this.handleKey, key, {
       callId,
       organizationId,
       audience,

@@ -19,11 +19,11 @@ export interface MintedHandle {
 
 /**
  * Makes handles that repeat: the same call with the same keys gets the same ones, so an event handled twice, or a
- * call resolved over Kafka and gRPC alike, has one set of handles. Without the cache key they cannot be told from
+ * call resolved over Kafka and gRPC alike, has one set of handles. Without the handle key they cannot be told from
  * random bytes (docs/adr/0002).
  */
 export class HandleMinter {
-  constructor(private readonly cacheKey: SecretBytes) {}
+  constructor(private readonly handleKey: SecretBytes) {}
 
   /** Where the bundle of a call is kept. */
   storeKeyOfCall(organizationId: string, callId: string): string {
@@ -32,12 +32,12 @@ export class HandleMinter {
 
   /** Where the bundle is kept to which a handle points; someone who sees it cannot make the handle from it. */
   storeKeyOf(locator: Buffer): string {
-    return keyedHash(this.cacheKey, 'handle-store-key', [locator], 16).toString('hex');
+    return keyedHash(this.handleKey, 'handle-store-key', [locator], 16).toString('hex');
   }
 
   /** Names one handle in the use counts without revealing it. */
   useOf(component: ComponentName, token: Buffer): string {
-    return keyedHash(this.cacheKey, 'handle-use', [component, token], 16).toString('base64url');
+    return keyedHash(this.handleKey, 'handle-use', [component, token], 16).toString('base64url');
   }
 
   /** One handle for each key, in order, with its parts. */
@@ -45,7 +45,7 @@ export class HandleMinter {
     const locator = this.locatorOf(call.organizationId, call.callId);
     const parts = [call.organizationId, call.callId, call.audience];
     for (const key of call.keys) parts.push(`${key.component}:${key.secretId}:${key.epoch}`);
-    const bytes = deriveBytes(this.cacheKey, 'handle-tokens', parts, tokenBytes * call.keys.length);
+    const bytes = deriveBytes(this.handleKey, 'handle-tokens', parts, tokenBytes * call.keys.length);
     return call.keys.map(({ component }, index) => {
       const token = bytes.subarray(index * tokenBytes, (index + 1) * tokenBytes);
       return { locator, token, handle: encodeHandle({ locator, component, token }) };
@@ -53,6 +53,6 @@ export class HandleMinter {
   }
 
   private locatorOf(organizationId: string, callId: string): Buffer {
-    return keyedHash(this.cacheKey, 'handle-locator', [organizationId, callId], locatorBytes);
+    return keyedHash(this.handleKey, 'handle-locator', [organizationId, callId], locatorBytes);
   }
 }

@@ -19,7 +19,7 @@ export type Redemption = { key: BundledKey } | { refusal: RedeemRefusal; compone
 export interface RedemptionStores {
   handles: HandleStore;
   minter: HandleMinter;
-  cacheKey: SecretBytes;
+  handleKey: SecretBytes;
   audit: AuditEventStore;
 }
 
@@ -78,7 +78,7 @@ export class RedemptionService {
     const sealed = await this.stores.handles.find(storeKey);
     if (!sealed) return undefined;
     try {
-      const bundle = openBundle(this.stores.cacheKey, storeKey, sealed);
+      const bundle = openBundle(this.stores.handleKey, storeKey, sealed);
       return bundle.expiresAt > Date.now() ? bundle : undefined;
     } catch (error) {
       if (error instanceof AppError && error.code === 'open_failed') return undefined;

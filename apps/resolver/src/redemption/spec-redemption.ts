@@ -32,8 +32,8 @@ export class RedemptionSpec {
   readonly guard = new SpecGuard();
   readonly audited: AuditEvent[] = [];
   auditAvailable = true;
-  private readonly cacheKey = SecretBytes.take(randomBytes(32));
-  readonly minter = new HandleMinter(this.cacheKey);
+  private readonly handleKey = SecretBytes.take(randomBytes(32));
+  readonly minter = new HandleMinter(this.handleKey);
 
   service(usesMax = 1, windowMs = replayWindowMs): RedemptionService {
     const append = async (events: readonly AuditEvent[]): Promise<void> => {
@@ -42,7 +42,7 @@ export class RedemptionSpec {
     };
     const audit = { append } as Pick<AuditEventStore, 'append'> as AuditEventStore;
     return new RedemptionService(
-      { handles: this.store, minter: this.minter, cacheKey: this.cacheKey, audit },
+      { handles: this.store, minter: this.minter, handleKey: this.handleKey, audit },
       this.guard,
       { usesMax, replayWindowMs: windowMs },
     );
@@ -64,7 +64,7 @@ export class RedemptionSpec {
       apiKey: SecretBytes.fromUtf8(`sk-${key.component}`),
     }));
     const key = this.minter.storeKeyOfCall(this.organizationId, callId);
-    await this.store.put([{ key, bundle: sealBundle(this.cacheKey, key, { ...call, keys }), ttlMs: 60_000 }]);
+    await this.store.put([{ key, bundle: sealBundle(this.handleKey, key, { ...call, keys }), ttlMs: 60_000 }]);
     return minted.map(({ handle }) => handle);
   }
 
