@@ -1,14 +1,18 @@
+import { readCatalogue } from '#libs/catalogue';
 import { untilAvailable, type ConfigApiConfig } from '#libs/config';
 import { cryptoReady, LocalFileKekProvider } from '#libs/crypto';
 import { createDataSource, databaseError, holdsSealedKeys } from '#libs/keystore';
 import { KafkaEventBus } from '#libs/messaging';
 import { logEventOf, type Logger } from '#libs/observability';
+import { bindProviders } from './bind-providers.js';
 import type { DataSource } from 'typeorm';
 import type { ConfigApiPorts } from './config-api-ports.js';
+import { RedisAttemptCounter } from './limits/redis-attempt.counter.js';
 import { prepareDatabase } from './prepare-database.js';
 
 /** Binds the real servers to config-api's ports. Waits half a minute for PostgreSQL, not at all for Kafka. */
 export async function bindConfigApiPorts(config: ConfigApiConfig, logger: Logger): Promise<ConfigApiPorts> {
+  const catalogue = readCatalogue(config.LATCHKEY_CATALOGUE);
   await cryptoReady();
   const { dataSource, kekProvider } = await untilAvailable(
     () => openDatabase(config),
@@ -21,9 +25,27 @@ export async function bindConfigApiPorts(config: ConfigApiConfig, logger: Logger
     topicPrefix: config.LATCHKEY_TOPIC_PREFIX,
     // The relay tries again from the outbox, and a stop should not wait for Kafka.
     publishDeadlineMs: 5_000,
+    onCrash: (error) => logger.error({ err: error }, 'a Kafka consumer has stopped for good: restart this process'),
     log: logEventOf(logger),
   });
-  return { dataSource, databaseUrl: config.DATABASE_URL, kekProvider, eventBus, settings: config };
+  return {
+    dataSource,
+    databaseUrl: config.DATABASE_URL,
+    kekProvider,
+    eventBus,
+    settings: config,
+    ...(config.REDIS_URL && { attempts: countInRedis(config.REDIS_URL, config, logger) }),
+    catalogue,
+    ...bindProviders(catalogue, config),
+  };
+}
+
+function countInRedis(url: string, config: ConfigApiConfig, logger: Logger): RedisAttemptCounter {
+  return new RedisAttemptCounter({
+    url,
+    keyPrefix: `latchkey:${config.LATCHKEY_TOPIC_PREFIX}attempts`,
+    log: (level, message) => logger[level](message),
+  });
 }
 
 /** Makes the root KEK only for a database that has nothing sealed yet: a lost file must be brought back, not replaced. */

@@ -1,4 +1,4 @@
-import type { ConfigApiConfig } from '#libs/config';
+import type { ConfigApiConfig, RunningApp } from '#libs/config';
 import { NestLogger, type Logger } from '#libs/observability';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -7,15 +7,13 @@ import type { ConfigApiPorts } from './config-api-ports.js';
 import { configureHttp } from './http/configure-http.js';
 import { createFastifyAdapter } from './http/fastify-adapter.js';
 
-const stopTimeoutMs = 15_000;
-
-/** Starts a config-api of its own on the given ports; it serves when the promise resolves. */
+/** Starts a config-api of its own on the given ports, which it closes when it stops; it serves when this resolves. */
 export async function startConfigApi(
   ports: ConfigApiPorts,
-  config: Pick<ConfigApiConfig, 'LATCHKEY_HTTP_HOST' | 'LATCHKEY_HTTP_PORT'>,
+  config: Pick<ConfigApiConfig, 'LATCHKEY_HTTP_HOST' | 'LATCHKEY_HTTP_PORT' | 'LATCHKEY_TRUSTED_PROXIES'>,
   logger: Logger,
-): Promise<NestFastifyApplication> {
-  const adapter = createFastifyAdapter();
+): Promise<RunningApp> {
+  const adapter = createFastifyAdapter(config.LATCHKEY_TRUSTED_PROXIES);
   const app = await NestFactory.create<NestFastifyApplication>(ConfigApiModule.register(ports), adapter, {
     logger: new NestLogger(logger),
     abortOnError: false,
@@ -23,27 +21,14 @@ export async function startConfigApi(
   configureHttp(app);
   await app.listen(config.LATCHKEY_HTTP_PORT, config.LATCHKEY_HTTP_HOST);
   logger.info({ url: await app.getUrl() }, 'config-api is listening');
-  return app;
-}
-
-/** Ends the process on SIGTERM or SIGINT: requests are finished, the relay stops, Kafka and PostgreSQL are let go. */
-export function stopOnSignals(app: NestFastifyApplication, ports: ConfigApiPorts, logger: Logger): void {
-  const stop = async (): Promise<void> => {
-    await app.close();
-    await ports.eventBus.close();
-    await ports.dataSource.destroy();
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
+  return {
+    stop: async (signal) => {
       logger.info({ signal }, 'stopping');
-      setTimeout(() => process.exit(1), stopTimeoutMs).unref();
-      stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          logger.error({ err: error }, 'stopping failed');
-          process.exit(1);
-        },
-      );
-    });
-  }
+      // Requests are finished and the relay has stopped before Kafka and PostgreSQL are let go.
+      await app.close();
+      await ports.attempts?.close();
+      await ports.eventBus.close();
+      await ports.dataSource.destroy();
+    },
+  };
 }

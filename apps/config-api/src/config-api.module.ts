@@ -2,16 +2,13 @@ import { Module, type DynamicModule, type OnApplicationBootstrap, type OnApplica
 import { PostgresOutboxSource } from '#libs/keystore';
 import { OutboxRelay } from '#libs/messaging';
 import { HealthModule, nestLogEvent } from '#libs/observability';
-import { ByokController } from './byok/byok.controller.js';
-import { ByokKeysController } from './byok/byok-keys.controller.js';
-import { PlatformKeysController } from './byok/platform-keys.controller.js';
-import { configApiIndicators } from './config-api-indicators.js';
+import { LastUseWorker } from './auth/last-use.worker.js';
+import { BackgroundWork } from './background-work.js';
+import { configApiControllers } from './config-api-controllers.js';
+import { configApiHealth } from './config-api-health.js';
 import type { ConfigApiPorts } from './config-api-ports.js';
 import { configApiProviders } from './config-api-providers.js';
-import { OrganizationsController } from './organizations/organizations.controller.js';
 import { HousekeepingWorker } from './housekeeping.worker.js';
-import { ReceiptsController } from './receipts/receipts.controller.js';
-import { RootController } from './root.controller.js';
 
 /** Everything config-api does, on the ports it is given. */
 @Module({})
@@ -19,6 +16,8 @@ export class ConfigApiModule implements OnApplicationBootstrap, OnApplicationShu
   constructor(
     private readonly relay: OutboxRelay,
     private readonly housekeeping: HousekeepingWorker,
+    private readonly lastUse: LastUseWorker,
+    private readonly background: BackgroundWork,
   ) {}
 
   static register(ports: ConfigApiPorts): DynamicModule {
@@ -26,15 +25,8 @@ export class ConfigApiModule implements OnApplicationBootstrap, OnApplicationShu
     const relay = new OutboxRelay(source, ports.eventBus, { log: nestLogEvent('outbox') });
     return {
       module: ConfigApiModule,
-      imports: [HealthModule.register({ indicators: configApiIndicators(ports, relay) })],
-      controllers: [
-        RootController,
-        ByokController,
-        ByokKeysController,
-        PlatformKeysController,
-        OrganizationsController,
-        ReceiptsController,
-      ],
+      imports: [HealthModule.register({ indicators: configApiHealth(ports, relay) })],
+      controllers: configApiControllers,
       providers: configApiProviders(ports, relay),
     };
   }
@@ -42,11 +34,14 @@ export class ConfigApiModule implements OnApplicationBootstrap, OnApplicationShu
   onApplicationBootstrap(): void {
     this.relay.start();
     this.housekeeping.start();
+    this.background.start();
   }
 
   /** Nest comes here when the HTTP server has answered its last request: nothing writes to the outbox any more. */
   async onApplicationShutdown(): Promise<void> {
     this.housekeeping.stop();
+    await this.lastUse.stop();
+    await this.background.stop();
     await this.relay.stop();
   }
 }

@@ -1,5 +1,10 @@
+export { bindProviders } from './bind-providers.js';
 export type { ConfigApiPorts } from './config-api-ports.js';
 export { ConfigApiModule } from './config-api.module.js';
 export { configureHttp } from './http/configure-http.js';
 export { createFastifyAdapter } from './http/fastify-adapter.js';
+export { configApiDocument } from './openapi/config-api-document.js';
+export type { AttemptCounter } from './limits/attempt-counter.port.js';
+export { MemoryAttemptCounter } from './limits/memory-attempt.counter.js';
+export { RedisAttemptCounter } from './limits/redis-attempt.counter.js';
 export { prepareDatabase } from './prepare-database.js';

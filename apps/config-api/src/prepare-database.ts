@@ -1,7 +1,6 @@
 import type { KekProvider } from '#libs/crypto';
-import { migrate, ServiceKeyStore } from '#libs/keystore';
+import { createReceiptPartitions, migrate, ServiceKeyStore } from '#libs/keystore';
 import type { DataSource } from 'typeorm';
-import { createReceiptPartitions } from './housekeeping.worker.js';
 
 /** Brings the schema up to date and makes what must exist before the first request; safe to repeat and to race. */
 export async function prepareDatabase(dataSource: DataSource, kekProvider: KekProvider): Promise<void> {

@@ -1,10 +1,12 @@
 import { Controller, Get } from '@nestjs/common';
+import { Answers } from '#libs/openapi';
+import { rootAnswer, type RootAnswer } from './root.schema.js';
 
 @Controller()
 export class RootController {
-  /** Where to go from here. */
   @Get()
-  read(): { name: string; links: Record<string, string> } {
+  @Answers(200, rootAnswer, { summary: 'Where to go from here' })
+  read(): RootAnswer {
     return {
       name: 'latchkey',
       links: {
@@ -12,6 +14,8 @@ export class RootController {
         key_details: '/api/v1/byok/keys',
         providers: '/api/v1/byok/config',
         organizations: '/api/v1/organizations',
+        docs: '/docs',
+        openapi: '/api/v1/openapi.json',
         live: '/health/live',
         ready: '/health/ready',
         metrics: '/metrics',

@@ -10,6 +10,11 @@ export function parseApiToken(token: string): ApiTokenParts | undefined {
   return id && secret ? { id, secret } : undefined;
 }
 
+/** Whether a token may have this id. */
+export function isTokenId(text: string): boolean {
+  return /^[A-Za-z0-9-]{12,40}$/.test(text);
+}
+
 /** Draws a new token from a source of random bytes. */
 export function drawApiToken(random: (byteLength: number) => Buffer): ApiTokenParts {
   return { id: random(12).toString('base64url').replaceAll('_', '-'), secret: random(32).toString('base64url') };

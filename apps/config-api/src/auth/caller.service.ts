@@ -1,36 +1,48 @@
 import { equalConstantTime, keyedHash, type SecretBytes } from '#libs/crypto';
 import { AppError } from '#libs/errors';
-import type { ApiToken, OrganizationStore } from '#libs/keystore';
+import type { ApiTokenStore, PresentedToken } from '#libs/keystore';
 import { parseApiToken, type ApiTokenParts } from './api-token.js';
 import type { Caller } from './caller.js';
+import { scopesOf } from './scope.js';
+
+/** The header by which an agency acts for one of its children. */
+export const actForHeader = 'x-latchkey-organization';
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Who a token belongs to, and for whom it is to act. */
+export interface Identity {
+  caller: Caller;
+  /** Why the caller may not act for the organization that the request names. */
+  refusal?: AppError;
+}
 
 /** Says who sends a request, by its bearer token. */
 export class CallerService {
   private readonly adminTokenHash: Buffer;
 
   constructor(
-    private readonly organizations: OrganizationStore,
+    private readonly tokens: ApiTokenStore,
     private readonly tokenHashKey: SecretBytes,
     adminToken: string,
   ) {
-    this.adminTokenHash = this.hashAdminToken(adminToken);
+    this.adminTokenHash = this.hashText(adminToken);
   }
 
   /**
-   * Throws `unauthenticated`: `unauthorized` for a missing, malformed or unknown token, `api_key_revoked` and
-   * `api_key_expired` for one that was good.
+   * Throws `unauthenticated`: `unauthorized` for an unknown token, `api_key_revoked` and `api_key_expired` for one that
+   * was good. `actFor` is the organization that the request names, if it does.
    */
-  async identify(authorization: string | undefined): Promise<Caller> {
-    const token = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
-    if (!token) throw unauthorized('Send "Authorization: Bearer <token>".');
-    if (equalConstantTime(this.hashAdminToken(token), this.adminTokenHash)) return { kind: 'admin' };
-    const parts = parseApiToken(token);
-    const stored = parts && (await this.organizations.findToken(parts.id));
-    if (!parts || !stored || !equalConstantTime(this.hashOf(parts), stored.hash)) {
-      throw unauthorized('The token is not known.');
+  async identify(token: string, actFor: string | undefined): Promise<Identity> {
+    if (equalConstantTime(this.hashText(token), this.adminTokenHash)) {
+      return { caller: { kind: 'admin' }, ...(actFor !== undefined && { refusal: operatorActs() }) };
     }
+    const parts = parseApiToken(token);
+    const childId = actFor !== undefined && uuid.test(actFor) ? actFor.toLowerCase() : null;
+    const stored = parts && (await this.tokens.find(parts.id, childId));
+    if (!parts || !stored || !equalConstantTime(this.hashOf(parts), stored.hash)) throw unknownToken();
     assertStillGood(stored, new Date());
-    return { kind: 'tenant', organizationId: stored.organizationId, tokenId: stored.id };
+    return identityOf(stored, actFor, childId);
   }
 
   /** The keyed hash that is stored of a token. */
@@ -38,12 +50,25 @@ export class CallerService {
     return keyedHash(this.tokenHashKey, 'api-token', [id, secret], 32);
   }
 
-  private hashAdminToken(token: string): Buffer {
+  /** A keyed hash of any text that somebody presents as a token. */
+  hashText(token: string): Buffer {
     return keyedHash(this.tokenHashKey, 'admin-token', [token], 32);
   }
 }
 
-function assertStillGood(token: ApiToken, now: Date): void {
+function identityOf(stored: PresentedToken, actFor: string | undefined, childId: string | null): Identity {
+  const isSelf = actFor === undefined || childId === stored.organizationId;
+  const caller: Caller = {
+    kind: 'tenant',
+    organizationId: !isSelf && stored.isParentOfChild && childId ? childId : stored.organizationId,
+    tokenId: stored.id,
+    scopes: scopesOf(stored.scopes),
+    isAgency: !isSelf && stored.isParentOfChild,
+  };
+  return { caller, ...(!isSelf && !stored.isParentOfChild && { refusal: noSuchChild() }) };
+}
+
+function assertStillGood(token: PresentedToken, now: Date): void {
   if (token.revokedAt) {
     throw new AppError('unauthenticated', 'api_key_revoked', { message: 'The token has been revoked.' });
   }
@@ -52,6 +77,21 @@ function assertStillGood(token: ApiToken, now: Date): void {
   }
 }
 
-function unauthorized(message: string): AppError {
-  return new AppError('unauthenticated', 'unauthorized', { message });
+function unknownToken(): AppError {
+  return new AppError('unauthenticated', 'unauthorized', { message: 'The token is not known.' });
+}
+
+/** The same whether it exists or not: nobody learns of others. */
+function noSuchChild(): AppError {
+  return new AppError('not_found', 'organization_not_found', {
+    message: 'Your organization has no such child organization.',
+    param: 'X-Latchkey-Organization',
+  });
+}
+
+function operatorActs(): AppError {
+  return new AppError('invalid', 'invalid_request', {
+    message: "Only an organization's token acts for another organization, its child.",
+    param: 'X-Latchkey-Organization',
+  });
 }

@@ -1,5 +1,19 @@
-/** Who asks: an organization by one of its tokens, or the operator. */
-export type Caller = { kind: 'tenant'; organizationId: string; tokenId: string } | { kind: 'admin' };
+import { platformOrganizationId } from '#libs/keystore';
+import type { Scope } from './scope.js';
+
+/** An organization by one of its tokens, or by one of its agency's. */
+export interface TenantCaller {
+  kind: 'tenant';
+  /** For whom the caller acts: the token's organization, or the child of it that the request names. */
+  organizationId: string;
+  tokenId: string;
+  scopes: Scope[];
+  /** Whether the token is the parent organization's. */
+  isAgency: boolean;
+}
+
+/** Who asks: an organization, or the operator. */
+export type Caller = TenantCaller | { kind: 'admin' };
 
 export type CallerKind = Caller['kind'];
 
@@ -8,5 +22,7 @@ export function actorOf(caller: Caller): string {
   return caller.kind === 'admin' ? 'admin' : `token:${caller.tokenId}`;
 }
 
-/** An organization that asks. */
-export type TenantCaller = Extract<Caller, { kind: 'tenant' }>;
+/** For whom a caller reads and changes: a tenant for itself, the operator for the platform. */
+export function organizationIdOf(caller: Caller): string {
+  return caller.kind === 'tenant' ? caller.organizationId : platformOrganizationId;
+}

@@ -1,18 +1,21 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
-import type { TenantCaller } from '../auth/caller.js';
-import { RequiresCaller } from '../auth/caller.guard.js';
-import { CurrentTenant } from '../auth/current-caller.js';
-import { taggedWithEpoch } from '../http/epoch-precondition.js';
-import type { HttpReply } from '../http/http-exchange.js';
-import { policySchema, rotateKeySchema, type PolicyBody, type RotateKeyBody } from './byok.schema.js';
+import { Body, Controller, Get, Param, Post, Put, UseInterceptors } from '@nestjs/common';
+import { Answers } from '#libs/openapi';
+import { RequiresCaller, RequiresScope } from '../auth/caller.guard.js';
+import { CurrentOrganizationId } from '../auth/current-caller.js';
+import { EpochTagInterceptor } from '../http/epoch-tag.interceptor.js';
+import { policySchema, rollBackSchema, rotateKeySchema } from './byok.schema.js';
+import type { PolicyBody, RollBackBody, RotateKeyBody } from './byok.schema.js';
 import { ByokService } from './byok.service.js';
-import { CurrentOrder, type CallerOrder } from './change-order.js';
-import type { KeyRow } from './key-row.js';
-import { KeyViewService, type SlotAnswer, type VersionsAnswer } from './key-view.service.js';
+import { SlotOrder, type ChangeOrder } from './change-order.js';
+import { keyRow, keysAnswer, slotAnswer, versionsAnswer } from './key-answers.schema.js';
+import type { KeyRow, KeysAnswer, SlotAnswer, VersionsAnswer } from './key-answers.schema.js';
+import { KeyViewService } from './key-view.service.js';
 
-/** One organization's slots in detail: what is stored, rotate, revoke, history, policy. */
-@Controller('api/v1/byok/keys')
-@RequiresCaller('tenant')
+/** The slots of one organization or of the platform in detail: what is stored, rotate, revoke, history, policy. */
+@Controller(['api/v1/byok/keys', 'admin/v1/platform/byok/keys'])
+@RequiresCaller()
+@RequiresScope('byok:write')
+@UseInterceptors(EpochTagInterceptor)
 export class ByokKeysController {
   constructor(
     private readonly byok: ByokService,
@@ -20,50 +23,80 @@ export class ByokKeysController {
   ) {}
 
   @Get()
-  async list(@CurrentTenant() tenant: TenantCaller): Promise<{ keys: KeyRow[] }> {
-    return { keys: await this.views.keyRows(tenant.organizationId) };
+  @RequiresScope('byok:read')
+  @Answers(200, keysAnswer, { summary: 'Every slot in detail' })
+  async list(@CurrentOrganizationId() organizationId: string): Promise<KeysAnswer> {
+    return { keys: await this.views.keyRows(organizationId) };
+  }
+
+  @Get(':provider')
+  @RequiresScope('byok:read')
+  @Answers(200, keyRow, { summary: 'One slot in detail' })
+  read(@CurrentOrganizationId() organizationId: string, @Param('provider') provider: string): Promise<KeyRow> {
+    return this.views.keyRow(organizationId, provider);
   }
 
   @Get(':provider/versions')
-  async versions(
-    @CurrentTenant() tenant: TenantCaller,
+  @RequiresScope('byok:read')
+  @Answers(200, versionsAnswer, { summary: 'History of a slot: who still uses which key' })
+  versions(
+    @CurrentOrganizationId() organizationId: string,
     @Param('provider') provider: string,
-    @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<VersionsAnswer> {
-    return taggedWithEpoch(reply, await this.views.versions(tenant.organizationId, provider));
+    return this.views.versions(organizationId, provider);
   }
 
   @Post(':provider/rotate')
-  @HttpCode(200)
+  @Answers(200, slotAnswer, {
+    summary: 'Replace a key',
+    description:
+      '`graceful`: calls that began with the old key keep it until they end or the overlap has passed. ' +
+      '`immediate`: once this has answered, nobody gets the old key.',
+    errors: [404, 422],
+    ifMatch: true,
+  })
   async rotate(
-    @CurrentOrder() order: CallerOrder,
-    @Param('provider') provider: string,
+    @SlotOrder() order: ChangeOrder,
     @Body({ schema: rotateKeySchema }) body: RotateKeyBody,
-    @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<SlotAnswer> {
-    const changed = await this.byok.rotate({ ...order, provider }, body.key, body);
-    return taggedWithEpoch(reply, this.views.slotAnswer(provider, changed));
+    return this.views.slotAnswer(order.provider, await this.byok.rotate(order, body.key, body));
   }
 
   @Post(':provider/revoke')
-  @HttpCode(200)
-  async revoke(
-    @CurrentOrder() order: CallerOrder,
-    @Param('provider') provider: string,
-    @Res({ passthrough: true }) reply: HttpReply,
+  @Answers(200, slotAnswer, {
+    summary: 'Revoke a key that leaked',
+    description: 'Once this has answered, nobody gets the key. Needs no body. Repeating it changes nothing.',
+    errors: [404],
+    ifMatch: true,
+  })
+  async revoke(@SlotOrder() order: ChangeOrder): Promise<SlotAnswer> {
+    return this.views.slotAnswer(order.provider, await this.byok.revoke(order));
+  }
+
+  @Post(':provider/rollback')
+  @Answers(200, slotAnswer, {
+    summary: 'Go back to an earlier key',
+    description: 'To the version named, or to the newest that is kept. Revoked and removed versions are gone.',
+    errors: [404, 409],
+    ifMatch: true,
+  })
+  async rollBack(
+    @SlotOrder() order: ChangeOrder,
+    @Body({ schema: rollBackSchema }) body: RollBackBody,
   ): Promise<SlotAnswer> {
-    const changed = await this.byok.revoke({ ...order, provider });
-    return taggedWithEpoch(reply, this.views.slotAnswer(provider, changed));
+    return this.views.slotAnswer(order.provider, await this.byok.rollBack(order, body ?? {}));
   }
 
   @Put(':provider/policy')
+  @Answers(200, slotAnswer, {
+    summary: 'Set when a slot gives its key',
+    description: 'What is absent stays as it is, null takes a condition away.',
+    ifMatch: true,
+  })
   async setPolicy(
-    @CurrentOrder() order: CallerOrder,
-    @Param('provider') provider: string,
+    @SlotOrder() order: ChangeOrder,
     @Body({ schema: policySchema }) body: PolicyBody,
-    @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<SlotAnswer> {
-    const changed = await this.byok.setFallback({ ...order, provider }, body.fallback);
-    return taggedWithEpoch(reply, this.views.slotAnswer(provider, changed));
+    return this.views.slotAnswer(order.provider, await this.byok.setPolicy(order, body));
   }
 }

@@ -1,51 +1,72 @@
-import { Body, Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { Catalogue } from '#libs/catalogue';
-import type { TenantCaller } from '../auth/caller.js';
-import { RequiresCaller } from '../auth/caller.guard.js';
-import { CurrentTenant } from '../auth/current-caller.js';
+import { Body, Controller, Delete, Get, Post, Query, Res } from '@nestjs/common';
+import { Answers } from '#libs/openapi';
+import { RequiresCaller, RequiresScope } from '../auth/caller.guard.js';
+import { CurrentOrganizationId } from '../auth/current-caller.js';
+import { epochTag } from '../http/epoch-tag.interceptor.js';
+import type { HttpReply } from '../http/http-exchange.js';
 import { removeKeySchema, storeKeySchema, type RemoveKeyBody, type StoreKeyBody } from './byok.schema.js';
 import { ByokService } from './byok.service.js';
 import { CurrentOrder, type CallerOrder } from './change-order.js';
-import { KeyViewService, type MapAnswer, type SecretIdMap } from './key-view.service.js';
-import { listProviders, type ListedProvider } from './provider-listing.js';
+import { mapAnswer, secretIdsAnswer } from './key-answers.schema.js';
+import type { MapAnswer, SecretIdsAnswer } from './key-answers.schema.js';
+import { KeyViewService } from './key-view.service.js';
 import { providerToRemove } from './provider-name.js';
 
-/** The public BYOK contract: which keys an organization has, add or replace, remove. */
-@Controller('api/v1/byok')
-@RequiresCaller('tenant')
+/**
+ * The public BYOK contract: which keys an organization has, add or replace, remove. The operator has the same routes for
+ * the platform's default keys.
+ */
+@Controller(['api/v1/byok', 'admin/v1/platform/byok'])
+@RequiresCaller()
+@RequiresScope('byok:write')
 export class ByokController {
   constructor(
     private readonly byok: ByokService,
     private readonly views: KeyViewService,
-    private readonly catalogue: Catalogue,
   ) {}
 
   @Get()
-  async read(@CurrentTenant() tenant: TenantCaller): Promise<{ byok_keys: SecretIdMap }> {
-    return { byok_keys: await this.views.secretIds(tenant.organizationId) };
+  @RequiresScope('byok:read')
+  @Answers(200, secretIdsAnswer, { summary: 'Which keys are stored' })
+  async read(@CurrentOrganizationId() organizationId: string): Promise<SecretIdsAnswer> {
+    return { byok_keys: await this.views.secretIds(organizationId) };
   }
 
   @Post()
-  @HttpCode(200)
+  @Answers(200, mapAnswer, {
+    summary: 'Add a key or replace it',
+    description:
+      'A replacement is graceful: calls that began with the old key keep it for a while, new calls get the new one. ' +
+      'A key that the provider refuses is not stored (422 `key_rejected`).',
+    errors: [422],
+    ifMatch: true,
+  })
   async store(
     @CurrentOrder() order: CallerOrder,
     @Body({ schema: storeKeySchema }) body: StoreKeyBody,
+    @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<MapAnswer> {
-    return this.views.mapAnswer(await this.byok.store({ ...order, provider: body.provider }, body.key));
+    const changed = await this.byok.store({ ...order, provider: body.provider }, body.key, body.validate);
+    reply.header('etag', epochTag(changed.epoch));
+    return this.views.mapAnswer(changed);
   }
 
   @Delete()
+  @Answers(200, mapAnswer, {
+    summary: 'Remove a key',
+    description: 'Name the provider in the body or in the query. Its policy says whether other keys take its place.',
+    errors: [404],
+    ifMatch: true,
+  })
   async remove(
     @CurrentOrder() order: CallerOrder,
     @Body({ schema: removeKeySchema }) body: RemoveKeyBody,
-    @Query('provider') queryProvider?: string | string[],
+    @Query('provider') queryProvider: string | string[] | undefined,
+    @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<MapAnswer> {
     const provider = providerToRemove(body, queryProvider);
-    return this.views.mapAnswer(await this.byok.remove({ ...order, provider }));
-  }
-
-  @Get('config')
-  listConfig(): { providers: ListedProvider[] } {
-    return { providers: listProviders(this.catalogue) };
+    const changed = await this.byok.remove({ ...order, provider });
+    reply.header('etag', epochTag(changed.epoch));
+    return this.views.mapAnswer(changed);
   }
 }

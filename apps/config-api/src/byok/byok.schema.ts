@@ -1,21 +1,34 @@
-import { fallbackPolicies } from '#libs/keystore';
+import { regionSchema } from '#libs/contracts';
+import { fallbackPolicies, type SlotPolicy } from '#libs/keystore';
 import { z } from 'zod';
 import { apiKeyProblem, submitApiKey } from './api-key.js';
 
 const overlapSecondsMax = 86_400;
-const providerName = z.string('must be a string');
+const providerName = z.string('must be a string').meta({ examples: ['openai'] });
 
-/** Takes the key out of sight as the last step, when every other field has been found good. */
-const apiKey = z.string('must be a string').superRefine((raw, context) => {
-  const message = apiKeyProblem(raw);
-  if (message) context.addIssue({ code: 'custom', message });
-});
+/** A key as it is sent; schemas take it out of sight as their last step, when every other field has been found good. */
+export const apiKeySchema = z
+  .string('must be a string')
+  .superRefine((raw, context) => {
+    const message = apiKeyProblem(raw);
+    if (message) context.addIssue({ code: 'custom', message });
+  })
+  .describe('The key as the provider gave it; what was shown of it (`sk-…AbCd`) is refused.')
+  .meta({ examples: ['sk-your-own-key-of-openai'] });
 
-const storeKeyFields = z.strictObject({ provider: providerName, api_key: apiKey });
+const validate = z
+  .boolean('must be true or false')
+  .optional()
+  .describe('Whether the provider is asked before the key is stored; the deployment decides when it is absent.');
+
+const storeKeyFields = z
+  .strictObject({ provider: providerName, api_key: apiKeySchema, validate })
+  .meta({ id: 'StoreKey' });
 /** `POST /byok`. */
-export const storeKeySchema = storeKeyFields.transform(({ provider, api_key }) => ({
+export const storeKeySchema = storeKeyFields.transform(({ provider, api_key, validate: wanted }) => ({
   provider,
   key: submitApiKey(api_key),
+  validate: wanted,
 }));
 export type StoreKeyBody = z.infer<typeof storeKeySchema>;
 
@@ -23,25 +36,74 @@ export type StoreKeyBody = z.infer<typeof storeKeySchema>;
 export const removeKeySchema = z.strictObject({ provider: providerName.optional() }).optional();
 export type RemoveKeyBody = z.infer<typeof removeKeySchema>;
 
-const rotateKeyFields = z.strictObject({
-  api_key: apiKey,
-  mode: z.enum(['graceful', 'immediate'], 'must be graceful or immediate').default('graceful'),
-  overlap_seconds: z
-    .int('must be a whole number')
-    .min(0, 'must not be negative')
-    .max(overlapSecondsMax, `must be at most ${overlapSecondsMax}`)
-    .optional(),
-});
+const overlapSeconds = z
+  .int('must be a whole number')
+  .min(0, 'must not be negative')
+  .max(overlapSecondsMax, `must be at most ${overlapSecondsMax}`)
+  .optional()
+  .describe('How long calls under way may keep the old key; absent: as the deployment says.')
+  .meta({ examples: [900] });
+
+const rotateKeyFields = z
+  .strictObject({
+    api_key: apiKeySchema,
+    validate,
+    mode: z.enum(['graceful', 'immediate'], 'must be graceful or immediate').default('graceful'),
+    overlap_seconds: overlapSeconds,
+  })
+  .meta({ id: 'RotateKey' });
 /** `POST /byok/keys/:provider/rotate`. */
-export const rotateKeySchema = rotateKeyFields.transform(({ api_key, mode, overlap_seconds }) => ({
+export const rotateKeySchema = rotateKeyFields.transform(({ api_key, mode, overlap_seconds, validate: wanted }) => ({
   key: submitApiKey(api_key),
+  validate: wanted,
   mode,
   overlapSeconds: overlap_seconds,
 }));
 export type RotateKeyBody = z.infer<typeof rotateKeySchema>;
 
-/** `PUT /byok/keys/:provider/policy`. */
-export const policySchema = z.strictObject({
-  fallback: z.enum(fallbackPolicies, `must be one of ${fallbackPolicies.join(', ')}`),
-});
-export type PolicyBody = z.infer<typeof policySchema>;
+/** `POST /byok/keys/:provider/rollback`: without a version, the newest that is kept. */
+export const rollBackSchema = z
+  .strictObject({
+    version: z.int('must be a whole number').positive('must be a version of the slot').optional(),
+    overlap_seconds: overlapSeconds,
+  })
+  .transform(({ version, overlap_seconds }) => ({ version, overlapSeconds: overlap_seconds }))
+  .optional();
+export type RollBackBody = z.infer<typeof rollBackSchema>;
+
+const modelName = z
+  .string('must be a string')
+  .trim()
+  .min(1, 'must not be empty')
+  .max(200, 'must have at most 200 characters')
+  .meta({ examples: ['gpt-5.4-mini'] });
+
+const policyFields = z
+  .strictObject({
+    fallback: z
+      .enum(fallbackPolicies, `must be one of ${fallbackPolicies.join(', ')}, or null`)
+      .nullish()
+      .describe("Whether another's key may take the place of the own; null: as the organization says."),
+    expires_at: z.iso
+      .datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z, or null' })
+      .nullish()
+      .describe('From then on the key counts as expired.')
+      .meta({ examples: ['2027-01-31T00:00:00Z'] }),
+    allowed_models: z
+      .array(modelName, 'must be a list of models, or null')
+      .min(1, 'must name a model; null allows all')
+      .max(200, 'must have at most 200 models')
+      .nullish(),
+    region: regionSchema.nullish().describe('The only region that the key is given to.'),
+    shared: z.boolean('must be true or false').optional().describe('Whether child organizations may use the key.'),
+  })
+  .meta({ id: 'SlotPolicy' });
+/** `PUT /byok/keys/:provider/policy`: what is absent stays as it is, null takes a condition away. */
+export const policySchema = policyFields
+  .refine((fields) => Object.keys(fields).length > 0, 'must set at least one of its fields')
+  .transform(({ expires_at, allowed_models, ...same }): SlotPolicy => ({
+    ...same,
+    ...(expires_at !== undefined && { expiresAt: expires_at === null ? null : new Date(expires_at) }),
+    ...(allowed_models !== undefined && { allowedModels: allowed_models }),
+  }));
+export type PolicyBody = SlotPolicy;

@@ -1,6 +1,5 @@
 import type { Catalogue } from '#libs/catalogue';
-import { AppError } from '#libs/errors';
-import type { ChangedSlot, FallbackPolicy, KeySlotStore, SlotId, SlotOverviewStore } from '#libs/keystore';
+import type { ChangedSlot, KeySlotStore, SlotConditionStore, SlotId, SlotPolicy } from '#libs/keystore';
 import { metrics } from '#libs/observability';
 import type { SubmittedApiKey } from './api-key.js';
 import type { ChangeOrder } from './change-order.js';
@@ -15,27 +14,18 @@ export class ByokService {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly slots: KeySlotStore,
-    private readonly overviews: SlotOverviewStore,
+    private readonly conditions: SlotConditionStore,
     private readonly newKeys: NewKeyFactory,
   ) {}
 
   /** Adds the slot's first key or replaces it gracefully. Uses the submitted key up. */
-  store(order: ChangeOrder, key: SubmittedApiKey): Promise<ChangedSlot> {
-    return this.spend(key, 'store', order, () => this.replace(order, key, { mode: 'graceful' }));
+  store(order: ChangeOrder, key: SubmittedApiKey, validate?: boolean): Promise<ChangedSlot> {
+    return this.spend(key, 'store', order, () => this.replace(order, key, { mode: 'graceful', validate }));
   }
 
   /** Replaces the key of a slot that has had one; `not_found` otherwise. Uses the submitted key up. */
   rotate(order: ChangeOrder, key: SubmittedApiKey, replacement: ReplacementMode): Promise<ChangedSlot> {
-    return this.spend(key, 'rotate', order, async () => {
-      const overview = await this.overviews.find(slotIdOf(order));
-      if (!overview?.versions.length) {
-        throw new AppError('not_found', 'not_found', {
-          message: `No ${order.provider} key has been stored yet: add the first one with POST /byok.`,
-          param: 'provider',
-        });
-      }
-      return this.replace(order, key, replacement);
-    });
+    return this.spend(key, 'rotate', order, () => this.replace(order, key, { ...replacement, mustReplace: true }));
   }
 
   /** The leak button; repeating it changes nothing. `not_found` when nothing is stored. */
@@ -48,13 +38,26 @@ export class ByokService {
     return this.change('remove', order, () => this.slots.remove(slotIdOf(order), order));
   }
 
-  /** Sets whether the platform's key may take the place of the organization's. */
-  setFallback(order: ChangeOrder, fallback: FallbackPolicy): Promise<ChangedSlot> {
-    return this.change('set_fallback', order, () => this.slots.setFallback(slotIdOf(order), fallback, order));
+  /** Back to an earlier version that is still kept; `not_found` when there is none. */
+  rollBack(
+    order: ChangeOrder,
+    wanted: { version?: number | undefined; overlapSeconds?: number | undefined },
+  ): Promise<ChangedSlot> {
+    const kept = {
+      ...(wanted.version && { version: wanted.version }),
+      overlapSeconds: this.newKeys.overlapSecondsOf(wanted),
+    };
+    return this.change('roll_back', order, () => this.slots.rollBack(slotIdOf(order), kept, order));
   }
 
-  private replace(order: ChangeOrder, key: SubmittedApiKey, replacement: ReplacementMode): Promise<ChangedSlot> {
-    const newKey = this.newKeys.create(order.organizationId, key, replacement);
+  /** Sets under which conditions the slot gives its key, and whether another's may take its place. */
+  setPolicy(order: ChangeOrder, policy: SlotPolicy): Promise<ChangedSlot> {
+    return this.change('set_policy', order, () => this.conditions.setPolicy(slotIdOf(order), policy, order));
+  }
+
+  private async replace(order: ChangeOrder, key: SubmittedApiKey, replacement: ReplacementMode): Promise<ChangedSlot> {
+    const region = await this.conditions.findRegion(slotIdOf(order));
+    const newKey = await this.newKeys.create({ ...slotIdOf(order), region }, key, replacement);
     return this.slots.store(slotIdOf(order), newKey, order);
   }
 

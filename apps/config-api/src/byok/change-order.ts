@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { platformOrganizationId } from '#libs/keystore';
-import { actorOf } from '../auth/caller.js';
+import { actorOf, organizationIdOf } from '../auth/caller.js';
+import { callerOf } from '../auth/current-caller.js';
 import { expectedEpochOf } from '../http/epoch-precondition.js';
 import type { HttpRequest } from '../http/http-exchange.js';
 
@@ -19,13 +19,21 @@ export type CallerOrder = Omit<ChangeOrder, 'provider'>;
  * Hands a handler its caller's part of an order: a tenant acts for itself, the admin for the
  * platform. Throws `invalid` for an If-Match that is not an epoch. Only behind `RequiresCaller`.
  */
-export const CurrentOrder = createParamDecorator((_: unknown, context: ExecutionContext): CallerOrder => {
-  const { caller, headers } = context.switchToHttp().getRequest<HttpRequest>();
-  if (!caller) throw new Error('the route has no caller guard');
-  const ifMatch = headers['if-match'];
+export const CurrentOrder = createParamDecorator((_: unknown, context: ExecutionContext) => callerOrderOf(context));
+
+/** `CurrentOrder` for the slot that the route names as `:provider`. */
+export const SlotOrder = createParamDecorator((_: unknown, context: ExecutionContext): ChangeOrder => {
+  const { provider } = context.switchToHttp().getRequest<HttpRequest>().params as { provider?: string };
+  if (provider === undefined) throw new Error('the route names no provider');
+  return { ...callerOrderOf(context), provider };
+});
+
+function callerOrderOf(context: ExecutionContext): CallerOrder {
+  const caller = callerOf(context);
+  const ifMatch = context.switchToHttp().getRequest<HttpRequest>().headers['if-match'];
   return {
-    organizationId: caller.kind === 'tenant' ? caller.organizationId : platformOrganizationId,
+    organizationId: organizationIdOf(caller),
     actor: actorOf(caller),
     expectedEpoch: expectedEpochOf(Array.isArray(ifMatch) ? ifMatch.join() : ifMatch),
   };
-});
+}

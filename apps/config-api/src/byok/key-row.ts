@@ -1,37 +1,12 @@
-import {
-  decideSource,
-  type FallbackPolicy,
-  type SlotOverview,
-  type SlotSnapshot,
-  type SlotState,
-} from '#libs/keystore';
-
-/** One row of `GET /byok/keys`. */
-export interface KeyRow {
-  provider: string;
-  state: SlotState | 'expired';
-  secret_id: string | null;
-  version: number | null;
-  epoch: number;
-  hint: string | null;
-  /** Keyed hash, hexadecimal: tells whether two keys of the organization are the same. */
-  fingerprint: string | null;
-  created_at: string | null;
-  created_by: string | null;
-  expires_at: string | null;
-  last_used: null;
-  last_validated: null;
-  fallback: FallbackPolicy;
-  /** What a call gets when the organization's own key is not there (or cannot be used, as now). */
-  without_key: 'platform' | 'no_platform_key' | 'unresolved';
-  live_calls_by_version: { version: number; secret_id: string; live_calls: number }[];
-}
+import type { SlotOverview } from '#libs/keystore';
+import type { KeyRow, ValidatedRow } from './key-answers.schema.js';
+import { withoutKeyOf, type SlotSurroundings } from './without-key.js';
 
 /** The row of a slot as it is now; a slot that was never written has one too. */
 export function keyRowOf(
   provider: string,
   overview: SlotOverview | undefined,
-  platformHasKey: boolean,
+  around: SlotSurroundings,
   now: Date,
 ): KeyRow {
   const slot = overview?.slot;
@@ -47,44 +22,43 @@ export function keyRowOf(
     created_at: current?.createdAt.toISOString() ?? null,
     created_by: current?.createdBy ?? null,
     expires_at: slot?.expiresAt?.toISOString() ?? null,
-    last_used: null,
-    last_validated: null,
-    fallback: slot?.fallback ?? 'when_missing',
-    without_key: withoutKey(provider, overview, platformHasKey, now),
+    last_used: overview?.lastUsedAt?.toISOString() ?? null,
+    last_validated: validatedOf(current),
+    last_failure: current?.failedAt?.toISOString() ?? null,
+    fallback: slot?.fallback ?? around.defaultFallback,
+    allowed_models: slot?.allowedModels ?? null,
+    region: slot?.region ?? null,
+    shared: slot?.shared ?? false,
+    without_key: withoutKeyOf(
+      {
+        state: slot?.state ?? 'empty',
+        expired: isExpired(overview, now),
+        fallback: slot?.fallback ?? around.defaultFallback,
+      },
+      around,
+    ),
     live_calls_by_version: liveCallsOf(overview),
+  };
+}
+
+function validatedOf(version: SlotOverview['versions'][number] | undefined): ValidatedRow | null {
+  if (!version?.verdict || !version.validatedAt) return null;
+  return {
+    at: version.validatedAt.toISOString(),
+    verdict: version.verdict,
+    capabilities: version.verdictDetail?.capabilities ?? {},
+    missing_permissions: version.verdictDetail?.missingPermissions ?? [],
   };
 }
 
 function stateOf(overview: SlotOverview | undefined, now: Date): KeyRow['state'] {
   if (!overview) return 'empty';
-  const { state, expiresAt } = overview.slot;
-  return state === 'active' && expiresAt && expiresAt <= now ? 'expired' : state;
+  return isExpired(overview, now) ? 'expired' : overview.slot.state;
 }
 
-function withoutKey(
-  provider: string,
-  overview: SlotOverview | undefined,
-  platformHasKey: boolean,
-  now: Date,
-): KeyRow['without_key'] {
-  const state = stateOf(overview, now);
-  const tenant = snapshotOf(provider, {
-    state: state === 'active' ? 'empty' : state === 'expired' ? 'active' : state,
-    expired: state === 'expired',
-    fallback: overview?.slot.fallback ?? 'when_missing',
-  });
-  const platform = snapshotOf(provider, {
-    state: platformHasKey ? 'active' : 'empty',
-    expired: false,
-    fallback: 'never',
-  });
-  const decision = decideSource(tenant, platform);
-  if ('source' in decision) return 'platform';
-  return decision.reason === 'no_platform_key' ? 'no_platform_key' : 'unresolved';
-}
-
-function snapshotOf(provider: string, slot: Pick<SlotSnapshot, 'state' | 'expired' | 'fallback'>): SlotSnapshot {
-  return { organizationId: '', provider, epoch: 0, ...slot };
+function isExpired(overview: SlotOverview | undefined, now: Date): boolean {
+  const { state, expiresAt } = overview?.slot ?? {};
+  return state === 'active' && expiresAt !== null && expiresAt !== undefined && expiresAt <= now;
 }
 
 function liveCallsOf(overview: SlotOverview | undefined): KeyRow['live_calls_by_version'] {

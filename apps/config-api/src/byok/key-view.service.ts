@@ -1,29 +1,9 @@
 import type { Catalogue } from '#libs/catalogue';
-import { platformOrganizationId, type ChangedSlot, type SlotOverviewStore } from '#libs/keystore';
-import { keyRowOf, type KeyRow } from './key-row.js';
+import type { ChangedSlot, SlotOverviewStore } from '#libs/keystore';
+import type { KeyRow, MapAnswer, SecretIdMap, SlotAnswer, VersionsAnswer } from './key-answers.schema.js';
+import { keyRowOf } from './key-row.js';
 import { assertProvider } from './provider-name.js';
-import { versionRowsOf, type VersionRow } from './version-row.js';
-
-/** `<slot>_secret_id` of every slot of the catalogue; null when not configured. */
-export type SecretIdMap = Record<string, string | null>;
-
-export interface MapAnswer {
-  success: true;
-  byok_keys: SecretIdMap;
-}
-
-export interface SlotAnswer extends MapAnswer {
-  provider: string;
-  secret_id: string | null;
-  version: number | null;
-  epoch: number;
-}
-
-export interface VersionsAnswer {
-  provider: string;
-  epoch: number;
-  versions: VersionRow[];
-}
+import { versionRowsOf } from './version-row.js';
 
 /** What people are shown of an organization's keys: never a key, sealed or not. */
 export class KeyViewService {
@@ -56,12 +36,26 @@ export class KeyViewService {
   /** One row for every slot of the catalogue, in its order. */
   async keyRows(organizationId: string): Promise<KeyRow[]> {
     const overviews = await this.overviews.list(organizationId);
-    const platform = await this.overviews.activeProviders(platformOrganizationId);
+    const around = await this.overviews.surroundings(organizationId);
     const now = new Date();
     return this.catalogue.slots.map(({ id }) => {
       const overview = overviews.find(({ slot }) => slot.provider === id);
-      return keyRowOf(id, overview, platform.has(id), now);
+      const { defaultFallback } = around;
+      const agencyShares = around.sharedByAgency.has(id);
+      return keyRowOf(
+        id,
+        overview,
+        { defaultFallback, agencyShares, platformHasKey: around.keptByPlatform.has(id) },
+        now,
+      );
     });
+  }
+
+  /** The row of one slot; throws `invalid` for an unknown provider. */
+  async keyRow(organizationId: string, provider: string): Promise<KeyRow> {
+    assertProvider(this.catalogue, provider);
+    const rows = await this.keyRows(organizationId);
+    return rows.find((row) => row.provider === provider)!;
   }
 
   /** Throws `invalid` for an unknown provider; a slot that was never written has no versions. */

@@ -1,13 +1,5 @@
 import type { Catalogue, Model, Slot } from '#libs/catalogue';
-
-/** One provider of `GET /byok/config`. */
-export interface ListedProvider {
-  id: string;
-  name: string;
-  category: string;
-  docsUrl: string;
-  models: { id: string; name: string; default?: true }[];
-}
+import type { ListedProvider } from './key-answers.schema.js';
 
 /** The catalogue as clients list it: every slot with the models of its main use. */
 export function listProviders(catalogue: Catalogue): ListedProvider[] {
@@ -22,7 +14,8 @@ function modelsOf(catalogue: Catalogue, slot: Slot): ListedProvider['models'] {
     .filter((offering) => offering.component === slot.category)
     .flatMap((offering) => offering.models.filter((model) => (model.slot ?? offering.slot) === slot.id));
   const byId = new Map(offered.map((model) => [model.id, model]));
-  const defaultModel = offered.find((model) => model.default);
+  // Of some slots only models are offered that are nobody's default.
+  const defaultModel = offered.find((model) => model.default) ?? offered[0];
   return [...byId.values()].map((model) => listed(model, model === defaultModel));
 }
 

@@ -1,20 +1,5 @@
 import type { SlotOverview, VersionState } from '#libs/keystore';
-
-/** One row of `GET /byok/keys/:provider/versions`. */
-export interface VersionRow {
-  version: number;
-  secret_id: string;
-  state: VersionState;
-  retires_at: string | null;
-  hint: string | null;
-  fingerprint: string;
-  created_at: string;
-  created_by: string;
-  live_calls: number;
-  /** Not current, and no live call holds it: nothing of ours needs the key any more. */
-  safe_to_delete: boolean;
-  advice: string;
-}
+import type { VersionRow } from './key-answers.schema.js';
 
 /** The rows of all versions of a slot, newest first. */
 export function versionRowsOf(overview: SlotOverview | undefined, now: Date): VersionRow[] {

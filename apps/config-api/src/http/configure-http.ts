@@ -1,9 +1,26 @@
-import type { INestApplication } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { CallerRecognition } from '../auth/caller-recognition.js';
+import { IdempotentPosts } from '../idempotency/idempotent-posts.js';
 import { HttpErrorFilter } from './http-error.filter.js';
 import { SchemaValidationPipe } from './schema-validation.pipe.js';
 
-/** What every HTTP application of ours has in common: the error body and the validation of bodies. */
-export function configureHttp(app: INestApplication): void {
+/**
+ * What every HTTP application of ours has in common: the error body, the validation of bodies, callers known before their
+ * bodies are read, and POST requests that can be repeated. To be called before the application listens.
+ */
+export function configureHttp(app: NestFastifyApplication): void {
   app.useGlobalFilters(new HttpErrorFilter());
   app.useGlobalPipes(new SchemaValidationPipe());
+  const recognition = app.get(CallerRecognition);
+  const posts = app.get(IdempotentPosts);
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRequest', (request, reply) => recognition.recognize(request, reply));
+  fastify.addHook('preHandler', async (request, reply) => {
+    if (await posts.answerRepetition(request, reply)) return reply;
+    return undefined;
+  });
+  fastify.addHook('onSend', async (request, reply, payload) => {
+    await posts.keepAnswer(request, reply, payload);
+    return payload;
+  });
 }

@@ -1,5 +1,4 @@
 import { AppError } from '#libs/errors';
-import type { HttpReply } from './http-exchange.js';
 
 /**
  * The epoch that the caller believes a slot has, from `If-Match: 7` or `If-Match: "7"`; undefined without the header.
@@ -14,10 +13,4 @@ export function expectedEpochOf(ifMatch: string | undefined): number | undefined
     message: 'If-Match must be the epoch of the slot, such as If-Match: "7".',
     param: 'If-Match',
   });
-}
-
-/** The answer itself, after telling its epoch as the ETag: what a later If-Match may repeat. */
-export function taggedWithEpoch<T extends { epoch: number }>(reply: HttpReply, answer: T): T {
-  reply.header('etag', `"${answer.epoch}"`);
-  return answer;
 }

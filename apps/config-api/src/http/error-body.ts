@@ -1,17 +1,7 @@
 import { HttpException } from '@nestjs/common';
-import { AppError, httpStatusOf, type ErrorKind } from '#libs/errors';
+import { AppError, httpStatusOf } from '#libs/errors';
 import { scrubSecrets } from '#libs/observability';
-
-/** The one body of every error answer. */
-export interface ErrorBody {
-  error: string;
-  message: string;
-  code: string;
-  param?: string;
-  type: ErrorKind;
-  details?: string[];
-  request_id: string;
-}
+import type { ErrorBody } from './error-body.schema.js';
 
 export interface ErrorAnswer {
   status: number;
@@ -25,7 +15,7 @@ export function errorAnswerOf(error: unknown, requestId: string): ErrorAnswer {
   const message = known.details?.length ? `${known.message} (${known.details.join('; ')})` : known.message;
   return {
     status,
-    headers: headersOf(known.kind),
+    headers: headersOf(known),
     body: {
       error: scrubSecrets(known.message),
       message: scrubSecrets(message),
@@ -81,7 +71,8 @@ const unforeseen: KnownError = {
   error: new AppError('internal', 'internal_error', { message: 'Something went wrong on our side.' }),
 };
 
-function headersOf(kind: ErrorKind): Record<string, string> {
+function headersOf({ kind, retryAfterSeconds }: AppError): Record<string, string> {
   if (kind === 'unauthenticated') return { 'www-authenticate': 'Bearer' };
-  return kind === 'unavailable' ? { 'retry-after': '1' } : {};
+  const seconds = retryAfterSeconds ?? (kind === 'unavailable' ? 1 : undefined);
+  return seconds === undefined ? {} : { 'retry-after': String(seconds) };
 }

@@ -1,4 +1,5 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { closeConnectionsOnStop } from './closing-connections.js';
 import { errorAnswerOf } from './error-body.js';
 import type { HttpReply, HttpRequest } from './http-exchange.js';
 import { requestIdOf } from './request-id.js';
@@ -9,8 +10,9 @@ const bodyBytesMax = 1024 * 1024;
 const paramLengthMax = 400;
 
 /** The HTTP server: JSON bodies up to 1 MiB, request ids, one log line and one observation for each request. */
-export function createFastifyAdapter(): FastifyAdapter {
+export function createFastifyAdapter(trustedProxies?: string[]): FastifyAdapter {
   const adapter = new JsonFastifyAdapter({
+    ...(trustedProxies && { trustProxy: trustedProxies }),
     bodyLimit: bodyBytesMax,
     routerOptions: { maxParamLength: paramLengthMax },
     genReqId: (request: Pick<HttpRequest, 'headers'>) => requestIdOf(request.headers['x-request-id']),
@@ -22,6 +24,7 @@ export function createFastifyAdapter(): FastifyAdapter {
     },
   });
   const fastify = adapter.getInstance();
+  closeConnectionsOnStop(adapter);
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('cache-control', 'no-store');
     done();

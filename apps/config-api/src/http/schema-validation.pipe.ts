@@ -27,7 +27,10 @@ function problemsOf(issue: z.core.$ZodIssue, value: unknown): Problem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ field: key.slice(0, 64), text: 'is not a known field', missing: false }));
   }
-  if (issue.path.length === 0) return [{ field: '', text: 'The body must be a JSON object.', missing: false }];
+  if (issue.path.length === 0) {
+    const text = issue.code === 'custom' ? `The body ${issue.message}.` : 'The body must be a JSON object.';
+    return [{ field: '', text, missing: false }];
+  }
   const missing = valueAt(value, issue.path) === undefined;
   return [{ field: issue.path.join('.'), text: missing ? 'is required' : issue.message, missing }];
 }

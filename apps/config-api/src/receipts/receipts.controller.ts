@@ -1,29 +1,27 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { AppError } from '#libs/errors';
-import { ReceiptReaderStore, type ReceiptComponent } from '#libs/keystore';
-import type { TenantCaller } from '../auth/caller.js';
-import { RequiresCaller } from '../auth/caller.guard.js';
-import { CurrentTenant } from '../auth/current-caller.js';
+import { ReceiptReaderStore } from '#libs/keystore';
+import { Answers } from '#libs/openapi';
+import { RequiresCaller, RequiresScope } from '../auth/caller.guard.js';
+import { CurrentOrganizationId } from '../auth/current-caller.js';
+import { receiptAnswer, type ReceiptAnswer } from './receipt.schema.js';
 
-/** Which source, secret and version every component of a call got, and why. */
-export interface ReceiptAnswer {
-  call_id: string;
-  organization_id: string;
-  resolved_at: string | null;
-  ended_at: string | null;
-  components: ReceiptComponent[];
-}
-
+/** What a call got, for the organization that it belongs to. */
 @Controller('api/v1/calls')
 @RequiresCaller('tenant')
+@RequiresScope('byok:read')
 export class ReceiptsController {
   constructor(private readonly receipts: ReceiptReaderStore) {}
 
   /** Throws `not_found` for a call that the organization does not have, whoever else may have it. */
   @Get(':call_id/keys')
-  async read(@CurrentTenant() tenant: TenantCaller, @Param('call_id') callId: string): Promise<ReceiptAnswer> {
+  @Answers(200, receiptAnswer, { summary: 'The receipt of a call', errors: [404] })
+  async read(
+    @CurrentOrganizationId() organizationId: string,
+    @Param('call_id') callId: string,
+  ): Promise<ReceiptAnswer> {
     const isCallId = /^[\x21-\x7e]{1,128}$/.test(callId);
-    const receipt = isCallId ? await this.receipts.find(tenant.organizationId, callId) : undefined;
+    const receipt = isCallId ? await this.receipts.find(organizationId, callId) : undefined;
     if (!receipt) throw new AppError('not_found', 'not_found', { message: 'There is no such call.', param: 'call_id' });
     return {
       call_id: receipt.callId,

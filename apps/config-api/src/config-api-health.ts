@@ -1,8 +1,7 @@
-import { translatingDatabaseErrors } from '#libs/keystore';
+import { OutboxStore, translatingDatabaseErrors } from '#libs/keystore';
 import type { OutboxRelay } from '#libs/messaging';
 import { metrics, type HealthCheck, type HealthIndicator } from '#libs/observability';
 import type { ConfigApiPorts } from './config-api-ports.js';
-import { readOutboxBacklog } from './outbox/outbox-backlog.js';
 
 /** An outbox that waits longer than this is worth a word. */
 const backlogSecondsMax = 10;
@@ -11,13 +10,14 @@ const backlogSecondsMax = 10;
  * What config-api needs: PostgreSQL and the KEK. The event bus and the outbox are reported but never make it
  * unready: keys can be changed without them, and the outbox drains afterwards.
  */
-export function configApiIndicators(ports: ConfigApiPorts, relay: OutboxRelay): HealthIndicator[] {
-  const { dataSource, kekProvider, eventBus } = ports;
+export function configApiHealth(ports: ConfigApiPorts, relay: OutboxRelay): HealthIndicator[] {
+  const { kekProvider, eventBus } = ports;
+  const outbox = new OutboxStore(ports.dataSource);
   return [
     { name: 'postgres', check: () => checkPostgres(ports) },
     { name: 'kek', check: async () => asCheck((await kekProvider.status()).healthy, 'the root KEK cannot be used') },
     { name: 'event_bus', check: async () => tolerated(eventBus.status()) },
-    { name: 'outbox', check: () => checkOutbox(dataSource, relay) },
+    { name: 'outbox', check: () => checkOutbox(outbox, relay) },
   ];
 }
 
@@ -26,8 +26,8 @@ async function checkPostgres({ dataSource }: ConfigApiPorts): Promise<HealthChec
   return { healthy: true };
 }
 
-async function checkOutbox(dataSource: ConfigApiPorts['dataSource'], relay: OutboxRelay): Promise<HealthCheck> {
-  const { pending, oldestSeconds } = await readOutboxBacklog(dataSource);
+async function checkOutbox(outbox: OutboxStore, relay: OutboxRelay): Promise<HealthCheck> {
+  const { pending, oldestSeconds } = await outbox.readBacklog();
   metrics.outboxPending.set(pending);
   if (oldestSeconds < backlogSecondsMax) return tolerated(relay.status());
   return { healthy: true, reason: `${pending} events wait to be published, the oldest for ${oldestSeconds} s` };

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { findLeafProblem, storableLeaf } from '../http/json-leaves.js';
+import { formatCursor, parseCursor } from './assistant-cursor.js';
+
+const text = z.string('must be a string, or null').nullish();
+const list = z.array(z.unknown(), 'must be a list, or null').nullish();
+const keysElsewhere = 'does not belong here: keys are stored with POST /byok, and a call gets its own';
+
+/** A section with these known fields; others are kept as they come. `null` means there is no such section. */
+function section<T extends z.ZodRawShape>(known: T) {
+  return z
+    .looseObject(known, 'must be an object, or null')
+    .superRefine((given, context) => {
+      if (given.api_key !== undefined && given.api_key !== null) {
+        context.addIssue({ code: 'custom', path: ['api_key'], message: keysElsewhere });
+      }
+    })
+    .nullish();
+}
+
+const modelChoice = { provider: text, model: text };
+const name = z
+  .string('must be a string')
+  .trim()
+  .min(1, 'must not be empty')
+  .max(200, 'must have at most 200 characters')
+  .regex(/^\P{C}*$/u, 'must not have control characters')
+  .meta({ examples: ['Reception'] });
+
+const contentFields = {
+  stt_config: section({ ...modelChoice, language: text }),
+  llm_config: section({
+    ...modelChoice,
+    temperature: z.number('must be a number, or null').nullish(),
+    messages: list,
+    tools: list,
+    voice: text,
+  }),
+  tts_config: section({ ...modelChoice, voice_id: text, voice: text }),
+  analysis_plan: section({
+    ...modelChoice,
+    enabled: z.boolean('must be true or false').nullish(),
+    stt: section(modelChoice),
+    llm: section(modelChoice),
+  }),
+  is_active: z.boolean('must be true or false').nullish(),
+  first_message: text,
+};
+
+function assertStorable(body: object, context: z.RefinementCtx): void {
+  const problem = findLeafProblem(body, storableLeaf);
+  if (problem) context.addIssue({ code: 'custom', ...problem });
+}
+
+/** `POST /assistants`: only the name is needed. */
+export const createAssistantSchema = z
+  .looseObject({ name, ...contentFields })
+  .superRefine(assertStorable)
+  .meta({
+    id: 'NewAssistant',
+    examples: [
+      {
+        name: 'Reception',
+        stt_config: { provider: 'deepgram', model: 'nova-3', language: 'en' },
+        llm_config: { provider: 'openai', model: 'gpt-5.4', temperature: 0.4 },
+        tts_config: { provider: 'elevenlabs', voice_id: '21m00Tcm4TlvDq8ikWAM' },
+      },
+    ],
+  });
+export type CreateAssistantBody = z.infer<typeof createAssistantSchema>;
+
+/** `PATCH /assistants/:id`: sections merge field by field, `null` removes one; other fields are replaced. */
+export const patchAssistantSchema = z
+  .looseObject({ name: name.optional(), ...contentFields })
+  .superRefine(assertStorable)
+  .meta({ id: 'AssistantChange', examples: [{ llm_config: { temperature: 0.2 }, tts_config: null }] });
+export type PatchAssistantBody = z.infer<typeof patchAssistantSchema>;
+
+/** The query of `GET /assistants`. */
+export const listAssistantsSchema = z.object({
+  limit: z.coerce
+    .number('must be a whole number')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(100, 'must be at most 100')
+    .default(20),
+  cursor: z
+    .string('must be a next_cursor')
+    .refine((cursor) => parseCursor(cursor) !== undefined, 'must be the next_cursor of an earlier answer')
+    .optional(),
+});
+export type ListAssistantsQuery = z.infer<typeof listAssistantsSchema>;
+
+const sectionAnswer = z.looseObject({}).nullable();
+
+/** An assistant as clients see it: what they sent, unknown fields included. */
+export const assistantSchema = z
+  .looseObject({
+    id: z.string().meta({ examples: ['5f0c1c1e-3c0f-4d8a-9a55-0c6d0d6f3b1a'] }),
+    organization_id: z.uuid(),
+    name: z.string(),
+    is_active: z.boolean(),
+    first_message: z.string().nullable(),
+    stt_config: sectionAnswer,
+    llm_config: sectionAnswer,
+    tts_config: sectionAnswer.describe('null for realtime assistants, whose llm speaks by itself.'),
+    analysis_plan: sectionAnswer,
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Assistant' });
+export type Assistant = z.infer<typeof assistantSchema>;
+
+export const assistantAnswer = z.object({ assistant: assistantSchema });
+export type AssistantAnswer = z.infer<typeof assistantAnswer>;
+
+/** `GET /assistants`: the newest first. */
+export const assistantsAnswer = z.object({
+  assistants: z.array(assistantSchema),
+  next_cursor: z
+    .string()
+    .nullable()
+    .describe('Send it as `cursor` for the next page; null: this is the last.')
+    .meta({ examples: [formatCursor({ createdAt: '2026-11-24T10:15:30.000000Z', id: 'a' })] }),
+});
+export type AssistantsAnswer = z.infer<typeof assistantsAnswer>;
+
+export const removedAnswer = z.object({ success: z.literal(true) });
+export type RemovedAnswer = z.infer<typeof removedAnswer>;

@@ -1,0 +1,134 @@
+import { fallbackPolicies } from '#libs/keystore';
+import { z } from 'zod';
+import { withoutKeyOutcomes } from './without-key.js';
+
+const slotId = z.string().meta({ examples: ['openai'] });
+const secretId = z.uuid().describe('The public id of a version; a replacement has a new one.');
+const versionNumber = z.int().positive();
+const epoch = z
+  .int()
+  .describe('Goes up with every change of the slot; If-Match takes it.')
+  .meta({ examples: [7] });
+const hint = z
+  .string()
+  .nullable()
+  .describe('Its two ends; none of a short key.')
+  .meta({ examples: ['sk-…AbCd'] });
+const fingerprint = z
+  .string()
+  .describe('Keyed hash, hexadecimal: tells whether two keys of the organization are the same.')
+  .meta({ examples: ['9f86d081884c7d659a2feaa0c55ad015'] });
+const createdBy = z.string().meta({ examples: ['token:pJ4xV0yQm3kT9a2b'] });
+
+const secretIdMap = z
+  .record(z.string(), secretId.nullable())
+  .describe('One property `<slot>_secret_id` for every slot of the catalogue; null when no key is stored.')
+  .meta({
+    id: 'SecretIds',
+    examples: [{ openai_secret_id: '5f0c1c1e-3c0f-4d8a-9a55-0c6d0d6f3b1a', deepgram_secret_id: null }],
+  });
+export type SecretIdMap = z.infer<typeof secretIdMap>;
+
+/** `GET /byok`. */
+export const secretIdsAnswer = z.object({ byok_keys: secretIdMap });
+export type SecretIdsAnswer = z.infer<typeof secretIdsAnswer>;
+
+/** `POST /byok` and `DELETE /byok`: the whole map, as the change's own transaction left it. */
+export const mapAnswer = z.object({ success: z.literal(true), byok_keys: secretIdMap });
+export type MapAnswer = z.infer<typeof mapAnswer>;
+
+/** The answer to a change of one slot: how it stands, beside the whole map. */
+export const slotAnswer = mapAnswer
+  .extend({ provider: slotId, secret_id: secretId.nullable(), version: versionNumber.nullable(), epoch })
+  .meta({ id: 'ChangedSlot' });
+export type SlotAnswer = z.infer<typeof slotAnswer>;
+
+const versionRow = z
+  .object({
+    version: versionNumber,
+    secret_id: secretId,
+    state: z.enum(['active', 'retiring', 'retired', 'revoked', 'removed']),
+    retires_at: z.iso.datetime().nullable().describe('Until then calls that began with the version may use it.'),
+    hint,
+    fingerprint,
+    created_at: z.iso.datetime(),
+    created_by: createdBy,
+    live_calls: z.int(),
+    safe_to_delete: z
+      .boolean()
+      .describe('Not current, and no live call holds it: nothing of ours needs the key any more.'),
+    advice: z.string().meta({ examples: ['0 live calls on version 1: safe to delete it at the provider'] }),
+  })
+  .meta({ id: 'Version' });
+export type VersionRow = z.infer<typeof versionRow>;
+
+/** `GET /byok/keys/:provider/versions`, newest first. */
+export const versionsAnswer = z.object({ provider: slotId, epoch, versions: z.array(versionRow) });
+export type VersionsAnswer = z.infer<typeof versionsAnswer>;
+
+const validatedRow = z.object({
+  at: z.iso.datetime(),
+  verdict: z.string().meta({ examples: ['limited'] }),
+  capabilities: z.record(z.string(), z.string()).meta({ examples: [{ stt: 'yes', postcall_stt: 'unknown' }] }),
+  missing_permissions: z.array(z.string()).readonly(),
+});
+/** A verdict of a provider, and when it was given. */
+export type ValidatedRow = z.infer<typeof validatedRow>;
+
+/** `GET /byok/keys/:provider`. */
+export const keyRow = z
+  .object({
+    provider: slotId,
+    state: z.enum(['empty', 'active', 'expired', 'revoked', 'quarantined']),
+    secret_id: secretId.nullable(),
+    version: versionNumber.nullable(),
+    epoch,
+    hint,
+    fingerprint: fingerprint.nullable(),
+    created_at: z.iso.datetime().nullable(),
+    created_by: createdBy.nullable(),
+    expires_at: z.iso.datetime().nullable(),
+    last_used: z.iso
+      .datetime()
+      .nullable()
+      .describe('When a call last got the key; null when none did in the last 30 days.'),
+    last_validated: validatedRow
+      .nullable()
+      .describe('What the provider last said of the key; null when it was never asked.'),
+    last_failure: z.iso.datetime().nullable().describe('When the provider last refused the key.'),
+    fallback: z.enum(fallbackPolicies).describe("Whether another's key may take the place of the organization's own."),
+    allowed_models: z.array(z.string()).nullable().describe('null: all.'),
+    region: z.string().nullable().describe('The only region that the key is given to; null: every region.'),
+    shared: z.boolean().describe('Whether child organizations may use the key.'),
+    without_key: z
+      .enum(withoutKeyOutcomes)
+      .describe("What a call gets when the organization's own key is not there (or cannot be used, as now)."),
+    live_calls_by_version: z.array(z.object({ version: versionNumber, secret_id: secretId, live_calls: z.int() })),
+  })
+  .meta({ id: 'Key' });
+export type KeyRow = z.infer<typeof keyRow>;
+
+/** `GET /byok/keys`: one row for every slot of the catalogue. */
+export const keysAnswer = z.object({ keys: z.array(keyRow) });
+export type KeysAnswer = z.infer<typeof keysAnswer>;
+
+const listedProvider = z
+  .object({
+    id: slotId,
+    name: z.string().meta({ examples: ['OpenAI'] }),
+    category: z.string().meta({ examples: ['llm'] }),
+    docsUrl: z.string().meta({ examples: ['https://platform.openai.com/docs'] }),
+    models: z.array(
+      z.object({
+        id: z.string().meta({ examples: ['gpt-5.4'] }),
+        name: z.string().meta({ examples: ['GPT-5.4'] }),
+        default: z.literal(true).optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'Provider' });
+export type ListedProvider = z.infer<typeof listedProvider>;
+
+/** `GET /byok/config`. */
+export const providersAnswer = z.object({ providers: z.array(listedProvider) });
+export type ProvidersAnswer = z.infer<typeof providersAnswer>;

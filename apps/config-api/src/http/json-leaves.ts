@@ -1,0 +1,37 @@
+/** What is wrong in a JSON value, and where; `path` counts from the value itself. */
+export interface JsonLeafProblem {
+  path: PropertyKey[];
+  message: string;
+}
+
+/** Says what is wrong with a text, a number, … or a field's name, as the end of a sentence. */
+export type LeafCheck = (leaf: unknown, name: string | undefined) => string | undefined;
+
+const depthMax = 32;
+const namedCharactersMax = 64;
+
+/** The first leaf or field name in `value` with which `check` finds something wrong, or what is nested too deeply. */
+export function findLeafProblem(
+  value: unknown,
+  check: LeafCheck,
+  path: readonly string[] = [],
+): JsonLeafProblem | undefined {
+  if (path.length > depthMax) return { path: path.slice(0, 1), message: 'is nested too deeply' };
+  if (typeof value !== 'object' || value === null) return problemAt(path, check(value, path.at(-1)));
+  for (const [name, inner] of Object.entries(value)) {
+    const problem = problemAt(path, check(name, undefined)) ?? findLeafProblem(inner, check, [...path, name]);
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+/** What PostgreSQL's jsonb and JSON itself cannot keep as it came. */
+export const storableLeaf: LeafCheck = (leaf) => {
+  if (typeof leaf === 'number' && !Number.isFinite(leaf)) return 'has a number that is too large';
+  const isBroken = typeof leaf === 'string' && /\0|\p{Surrogate}/u.test(leaf);
+  return isBroken ? 'has a NUL or half a character in it' : undefined;
+};
+
+function problemAt(path: readonly string[], message: string | undefined): JsonLeafProblem | undefined {
+  return message === undefined ? undefined : { path: path.map((name) => name.slice(0, namedCharactersMax)), message };
+}

@@ -1,0 +1,40 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { GuessLimit } from './guess-limit.js';
+import { MemoryAttemptCounter } from './memory-attempt.counter.js';
+
+describe('guesses from one address', () => {
+  let limit: GuessLimit;
+  beforeEach(() => {
+    limit = new GuessLimit(new MemoryAttemptCounter(), 3);
+  });
+
+  it('are refused after so many, from there only', async () => {
+    for (let n = 0; n < 3; n += 1) {
+      await limit.assertMayTry('10.0.0.1', 'guess');
+      await limit.noteWrong('10.0.0.1');
+    }
+    await expect(limit.assertMayTry('10.0.0.1', 'guess')).rejects.toMatchObject({
+      kind: 'rate_limited',
+      code: 'rate_limit_exceeded',
+      retryAfterSeconds: expect.any(Number),
+    });
+    await expect(limit.assertMayTry('10.0.0.2', 'guess')).resolves.toBeUndefined();
+  });
+
+  it('leave alone what was lately good there', async () => {
+    limit.noteGood('mine');
+    for (let n = 0; n < 3; n += 1) await limit.noteWrong('10.0.0.1');
+    await expect(limit.assertMayTry('10.0.0.1', 'mine')).resolves.toBeUndefined();
+  });
+
+  it('that all came at once are refused as they are found wrong', async () => {
+    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => limit.noteWrong('10.0.0.1')));
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(7);
+  });
+
+  it('may be any number when the limit is 0', async () => {
+    const none = new GuessLimit(new MemoryAttemptCounter(), 0);
+    for (let n = 0; n < 100; n += 1) await none.noteWrong('10.0.0.1');
+    await expect(none.assertMayTry('10.0.0.1', 'guess')).resolves.toBeUndefined();
+  });
+});

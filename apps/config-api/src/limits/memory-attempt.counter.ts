@@ -1,0 +1,24 @@
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { windowSeconds, type AttemptCount, type AttemptCounter } from './attempt-counter.port.js';
+
+/** Counts for this process only. */
+export class MemoryAttemptCounter implements AttemptCounter {
+  private readonly limiter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: windowSeconds });
+
+  async add(key: string): Promise<AttemptCount> {
+    return attemptCountOf(await this.limiter.consume(key));
+  }
+
+  async read(key: string): Promise<AttemptCount> {
+    return attemptCountOf(await this.limiter.get(key));
+  }
+
+  async close(): Promise<void> {
+    // Its timers do not keep a process alive.
+  }
+}
+
+/** What the limiter says of a key; null for one that it does not know. */
+export function attemptCountOf(found: RateLimiterRes | null): AttemptCount {
+  return { attempts: found?.consumedPoints ?? 0, msLeft: Math.max(found?.msBeforeNext ?? 0, 0) };
+}

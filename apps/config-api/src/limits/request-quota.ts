@@ -1,0 +1,35 @@
+import { AppError } from '#libs/errors';
+import { metrics } from '#libs/observability';
+import type { HttpReply } from '../http/http-exchange.js';
+import type { AttemptCounter } from './attempt-counter.port.js';
+
+/** How many requests a token has in a minute. */
+export class RequestQuota {
+  /** `limit` 0: any number, and nothing is said of it. */
+  constructor(
+    private readonly counter: AttemptCounter,
+    private readonly limit: number,
+  ) {}
+
+  /** Counts a request and tells the client how it stands; throws `rate_limited` when there were too many. */
+  async spend(tokenId: string, reply: HttpReply): Promise<void> {
+    if (this.limit === 0) return;
+    const { attempts, msLeft } = await this.counter.add(`token:${tokenId}`);
+    reply
+      .header('x-ratelimit-limit', String(this.limit))
+      .header('x-ratelimit-remaining', String(Math.max(this.limit - attempts, 0)))
+      .header('x-ratelimit-reset', String(Math.ceil((Date.now() + msLeft) / 1000)));
+    if (attempts <= this.limit) return;
+    metrics.requestsLimited.inc({ limit: 'token' });
+    throw rateLimited(`The token has ${this.limit} requests a minute.`, msLeft);
+  }
+}
+
+/** The refusal of one request too many; in `msLeft` milliseconds it will be taken. */
+export function rateLimited(message: string, msLeft: number): AppError {
+  const retryAfterSeconds = Math.max(Math.ceil(msLeft / 1000), 1);
+  return new AppError('rate_limited', 'rate_limit_exceeded', {
+    message: `${message} Try again in ${retryAfterSeconds} s.`,
+    retryAfterSeconds,
+  });
+}

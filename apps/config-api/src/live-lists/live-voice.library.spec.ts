@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { Catalogue } from '#libs/catalogue';
+import { SecretBytes } from '#libs/crypto';
+import { AppError } from '#libs/errors';
+import type { LiveItem } from '#libs/providers';
+import type { StoredKey, StoredKeyReader } from '#libs/resolution';
+import { AccountListService } from './account-list.service.js';
+import { LiveVoiceLibrary } from './live-voice.library.js';
+
+const own = [{ id: 'own', name: 'Own' }];
+
+function storedKey(): StoredKey {
+  return { version: 1, region: undefined, apiKey: SecretBytes.fromUtf8('k') };
+}
+
+function library(
+  answer: () => Promise<LiveItem[] | undefined>,
+  stored: () => StoredKey | undefined = storedKey,
+): LiveVoiceLibrary {
+  const storedKeys = { find: async () => stored() } as unknown as StoredKeyReader;
+  return new LiveVoiceLibrary(Catalogue.load(), new AccountListService(storedKeys, { list: answer }));
+}
+
+describe('the voice library of an organization', () => {
+  it('has the voices that the provider lists, and no others', async () => {
+    const voices = library(async () => own);
+    expect(await voices.has('org', 'elevenlabs', 'own')).toBe(true);
+    expect(await voices.has('org', 'elevenlabs', 'stranger')).toBe(false);
+  });
+
+  it('has the voices that the catalogue knows, without asking', async () => {
+    const voices = library(() => Promise.reject(new Error('asked')));
+    expect(await voices.has('org', 'xai', 'ara')).toBe(true);
+  });
+
+  it.each<[string, LiveVoiceLibrary]>([
+    [
+      'there is no own key',
+      library(
+        async () => own,
+        () => undefined,
+      ),
+    ],
+    ['the provider lists no voices', library(async () => undefined)],
+    ['the provider refuses', library(() => Promise.reject(new AppError('unprocessable', 'provider_refused')))],
+    ['the provider is away', library(() => Promise.reject(new AppError('unavailable', 'provider_unavailable')))],
+  ])('cannot tell when %s', async (_, voices) => {
+    expect(await voices.has('org', 'elevenlabs', 'own')).toBeUndefined();
+  });
+
+  it('does not hide what is wrong on our side', async () => {
+    const voices = library(() => Promise.reject(new AppError('unavailable', 'database_unavailable')));
+    await expect(voices.has('org', 'elevenlabs', 'own')).rejects.toMatchObject({ code: 'database_unavailable' });
+  });
+
+  it('zeroes every key that it was lent, asked or not', async () => {
+    const lent: SecretBytes[] = [];
+    const voices = library(
+      async () => own,
+      () => {
+        const key = storedKey();
+        lent.push(key.apiKey);
+        return key;
+      },
+    );
+    await voices.has('org', 'elevenlabs', 'own');
+    await voices.has('org', 'elevenlabs', 'own');
+    expect(lent).toHaveLength(2);
+    for (const key of lent) expect(() => key.use(() => undefined)).toThrow('secret destroyed');
+  });
+});

@@ -1,0 +1,36 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { AppError } from '#libs/errors';
+import { platformOrganizationId } from '#libs/keystore';
+import type { Caller } from '../auth/caller.js';
+import { callerOf } from '../auth/current-caller.js';
+import type { HttpRequest } from '../http/http-exchange.js';
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** An organization and who asks about it. */
+export interface NamedOrganization {
+  caller: Caller;
+  organizationId: string;
+}
+
+/**
+ * Hands a handler the organization that it is about: a tenant's own, or the one that the operator's route names as
+ * `:organization_id`. Throws `not_found` for what can be none. Only behind `RequiresCaller`.
+ */
+export const CurrentOrganization = createParamDecorator((_: unknown, context: ExecutionContext): NamedOrganization => {
+  const caller = callerOf(context);
+  if (caller.kind === 'tenant') return { caller, organizationId: caller.organizationId };
+  const { params } = context.switchToHttp().getRequest<HttpRequest>();
+  return { caller, organizationId: checkedOrganizationId((params as { organization_id?: string }).organization_id) };
+});
+
+/** Throws `not_found` for the platform too: it is no tenant. */
+export function checkedOrganizationId(id: string | undefined): string {
+  const organizationId = id?.toLowerCase() ?? '';
+  if (uuid.test(organizationId) && organizationId !== platformOrganizationId) return organizationId;
+  throw noSuchOrganization();
+}
+
+export function noSuchOrganization(): AppError {
+  return new AppError('not_found', 'not_found', { message: 'There is no such organization.', param: 'id' });
+}
