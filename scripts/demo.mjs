@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `npm run demo` on a fresh clone: installs, builds, then walks through the product (scripts/demo/).
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { prepare } from './prepare.mjs';
 
@@ -11,5 +11,8 @@ if (process.argv.includes('--help')) {
 } else {
   prepare();
   const walk = fileURLToPath(new URL('../dist/scripts/demo/main.js', import.meta.url));
-  process.exitCode = spawnSync(process.execPath, [walk], { stdio: 'inherit' }).status ?? 1;
+  const child = spawn(process.execPath, [walk], { stdio: 'inherit' });
+  // It stops what it has started, and this process waits for that.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code) => (process.exitCode = code ?? 1));
 }

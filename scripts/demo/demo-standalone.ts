@@ -1,28 +1,34 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { EmbeddedPostgres } from '#libs/keystore';
 import { ApiClient } from '../../test/support/api-client.js';
 import { ChildApp } from '../../test/support/child-app.js';
-import { freePort } from '../../test/support/free-port.js';
+import { findFreePort } from '../stack/free-port.js';
 import { KeyResolverClient } from '../../test/support/key-resolver-client.js';
 
-const folder = resolve(import.meta.dirname, '../../../.demo');
+const demos = resolve(import.meta.dirname, '../../../.demo');
+/** A folder as young as this may be one that another demo is just starting on. */
+const youngMs = 60_000;
 
 /** A standalone for the length of the demo: on free ports, with a data folder of its own. */
 export class DemoStandalone {
   private constructor(
     private readonly app: ChildApp,
-    readonly admin: ApiClient,
+    private readonly folder: string,
     readonly orchestrator: ApiClient,
-    readonly grpc: KeyResolverClient,
+    private readonly clients: { admin: ApiClient; grpc: KeyResolverClient },
   ) {}
 
-  static async start(): Promise<DemoStandalone> {
-    await rm(folder, { recursive: true, force: true });
-    const [httpPort, grpcPort] = [await freePort(), await freePort()];
+  /** Starts one without waiting for it; it asks its providers at `providersUrl`, on loopback. */
+  static async launch(providersUrl: string): Promise<DemoStandalone> {
+    await removeLeftovers();
+    const folder = join(demos, randomBytes(4).toString('hex'));
+    const httpPort = await findFreePort([]);
+    const grpcPort = await findFreePort([httpPort]);
     const url = `http://127.0.0.1:${httpPort}`;
     const [adminToken, serviceToken] = [secretToken(), secretToken()];
-    const app = await ChildApp.start({
+    const app = ChildApp.launch({
       entry: 'apps/standalone/src/main.js',
       readyUrl: `${url}/health/ready`,
       env: {
@@ -31,14 +37,26 @@ export class DemoStandalone {
         LATCHKEY_GRPC_PORT: String(grpcPort),
         LATCHKEY_ADMIN_TOKEN: adminToken,
         LATCHKEY_SERVICE_TOKEN: serviceToken,
+        LATCHKEY_PROVIDER_BASE_URLS: providersUrl,
+        LATCHKEY_PROVIDER_PRIVATE_ADDRESSES: 'true',
       },
     });
-    return new DemoStandalone(
-      app,
-      new ApiClient(url, adminToken),
-      new ApiClient(url, serviceToken),
-      new KeyResolverClient(`127.0.0.1:${grpcPort}`, serviceToken),
-    );
+    return new DemoStandalone(app, folder, new ApiClient(url, serviceToken), {
+      admin: new ApiClient(url, adminToken),
+      grpc: new KeyResolverClient(`127.0.0.1:${grpcPort}`, serviceToken),
+    });
+  }
+
+  untilReady(): Promise<void> {
+    return this.app.untilReady();
+  }
+
+  get admin(): ApiClient {
+    return this.clients.admin;
+  }
+
+  get grpc(): KeyResolverClient {
+    return this.clients.grpc;
   }
 
   get url(): string {
@@ -54,8 +72,24 @@ export class DemoStandalone {
   async stop(): Promise<number | null> {
     this.grpc.close();
     const code = await this.app.stop();
-    await rm(folder, { recursive: true, force: true });
+    await removeUnlessServed(this.folder);
     return code;
+  }
+}
+
+/** What demos that were killed left behind; a folder that a server runs on is somebody's. */
+async function removeLeftovers(): Promise<void> {
+  await mkdir(demos, { recursive: true });
+  for (const name of await readdir(demos)) {
+    const folder = join(demos, name);
+    const { birthtimeMs } = await stat(folder);
+    if (Date.now() - birthtimeMs > youngMs) await removeUnlessServed(folder);
+  }
+}
+
+async function removeUnlessServed(folder: string): Promise<void> {
+  if ((await EmbeddedPostgres.findPid(join(folder, 'postgres'))) === undefined) {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { CallKeysResolved, ResolvedComponent } from '#libs/contracts';
 import type { ApiClient } from '../../test/support/api-client.js';
-import type { FakeProviderServer } from '../../test/support/fake-provider.server.js';
+import type { FakeProviderServer, KeyState } from '#apps/fake-provider';
 import type { DemoStandalone } from './demo-standalone.js';
+import { Rehearsal } from './rehearsal.js';
 import { quantileOf, type Story } from './story.js';
 
 const callCount = 200;
@@ -12,7 +13,7 @@ const concurrency = 8;
 const config = {
   stt_config: { provider: 'deepgram', model: 'nova-3' },
   llm_config: { provider: 'openai', model: 'gpt-5.4' },
-  tts_config: { provider: 'elevenlabs', model: 'eleven_flash_v2_5', voice_id: 'demo' },
+  tts_config: { provider: 'elevenlabs', model: 'eleven_flash_v2_5', voice_id: 'fake-voice-1' },
   analysis_plan: { llm: { provider: 'openai' }, email_recipients: ['owner@example.org'] },
 };
 
@@ -33,7 +34,9 @@ export class Walk {
 
   async run(): Promise<void> {
     await this.createOrganization();
+    const rehearsal = await this.rehearse();
     await this.addKeys();
+    await this.replaceLimitedKey(rehearsal);
     await this.startCalls();
     await this.redeem();
     await this.rotateGracefully();
@@ -50,8 +53,34 @@ export class Walk {
     this.story.proves('another token is refused (401)', stranger.status === 401);
   }
 
+  private async rehearse(): Promise<Rehearsal> {
+    this.story.step('Create an assistant and ask before the first call whether it would work');
+    const rehearsal = await Rehearsal.begin(this.story, this.tenant, config);
+    await rehearsal.isNotReady();
+    return rehearsal;
+  }
+
+  private async replaceLimitedKey(rehearsal: Rehearsal): Promise<void> {
+    this.story.step('Ask again: with a key that may not listen, then with one that may');
+    await this.storeKey('deepgram', this.newKey('deepgram', '', 'limited'));
+    const { body } = await this.tenant.post<{ verdict: string; missing_permissions: string[] }>(
+      '/api/v1/byok/keys/deepgram/test',
+    );
+    const missing = body.missing_permissions;
+    this.story.proves(`a test names what the key lacks (${body.verdict}: ${missing.join(', ')})`, missing.length > 0);
+    await rehearsal.isNotReady();
+    await this.storeKey('deepgram', this.newKey('deepgram', ''));
+    await rehearsal.isReady();
+  }
+
   private async addKeys(): Promise<void> {
     this.story.step('Bring your own keys: Deepgram, OpenAI, ElevenLabs, Resend');
+    const wrong = { provider: 'openai', api_key: 'sk-not-a-key-of-anybody' };
+    const rejected = await this.tenant.post<{ code: string }>('/api/v1/byok', wrong);
+    this.story.proves(
+      `a key that its provider refuses is not stored (${rejected.status} ${rejected.body.code})`,
+      rejected.status === 422 && rejected.body.code === 'key_rejected',
+    );
     for (const [provider, prefix] of [
       ['deepgram', ''],
       ['openai', 'sk-'],
@@ -171,9 +200,9 @@ export class Walk {
     );
   }
 
-  private newKey(provider: string, prefix: string): string {
+  private newKey(provider: string, prefix: string, state: KeyState = 'valid'): string {
     const apiKey = `${prefix}demo${randomBytes(16).toString('hex')}`;
-    this.providers.accept(provider, apiKey);
+    this.providers.set(provider, apiKey, state);
     this.keys.set(provider, apiKey);
     return apiKey;
   }

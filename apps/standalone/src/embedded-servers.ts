@@ -1,8 +1,9 @@
 import type { StandaloneConfig } from '#libs/config';
 import { cryptoReady, LocalFileKekProvider } from '#libs/crypto';
 import { AppError } from '#libs/errors';
-import { createDataSource, EmbeddedPostgres, holdsSealedKeys } from '#libs/keystore';
+import { createDataSource, EmbeddedPostgres, holdsSealedKeys, type DataSourceOptions } from '#libs/keystore';
 import { MemoryEventBus } from '#libs/messaging';
+import { prepareDatabase } from '#apps/config-api';
 import { MemoryHandleStore } from '#apps/resolver';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
@@ -16,43 +17,58 @@ export interface EmbeddedServers {
   kekProvider: LocalFileKekProvider;
   eventBus: MemoryEventBus;
   handleStore: MemoryHandleStore;
-  /** Stops PostgreSQL; everything else is closed by the modules that use it. */
+  /** Closes all of it and stops PostgreSQL; nothing may use it any more. */
   stop(): Promise<void>;
 }
 
 const database = 'latchkey';
 
-/** Starts or finds again everything below the ports. Refuses a folder that another standalone is using. */
+/**
+ * Starts or finds again everything below the ports, with a database that is prepared. Refuses a folder that another
+ * standalone is using. When it throws, nothing that it started is left running.
+ */
 export async function startEmbeddedServers(folder: DataDirectory, config: StandaloneConfig): Promise<EmbeddedServers> {
   await cryptoReady();
   const postgres = await EmbeddedPostgres.start({ dataDir: folder.file('postgres') });
   const lock = await takeFolder(postgres, folder, config.LATCHKEY_HTTP_PORT);
-  const databaseUrl = postgres.url(database);
-  const dataSource = createDataSource({ url: databaseUrl, applicationName: 'latchkey-config-api' });
-  await dataSource.initialize();
-  const kekProvider = await LocalFileKekProvider.open(folder.file('root-kek'), {
-    createIfMissing: !(await holdsSealedKeys(dataSource)),
-  });
-  return {
-    databaseUrl,
-    dataSource,
-    resolverDataSource: createDataSource({
-      url: databaseUrl,
+  const closers = [() => lock.end(), () => postgres.stop()];
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).toReversed()) await close();
+  };
+  try {
+    await postgres.ensureDatabase(database);
+    const databaseUrl = postgres.url(database);
+    const connect = async (options: Omit<DataSourceOptions, 'url'>): Promise<DataSource> => {
+      const dataSource = await createDataSource({ url: databaseUrl, ...options }).initialize();
+      closers.push(() => dataSource.destroy());
+      return dataSource;
+    };
+    const dataSource = await connect({ applicationName: 'latchkey-config-api' });
+    const kekProvider = await openKek(folder, dataSource);
+    await prepareDatabase(dataSource, kekProvider);
+    const resolverDataSource = await connect({
       applicationName: 'latchkey-resolver',
       role: 'latchkey_resolver',
       timeoutMs: 2_000,
-    }),
-    kekProvider,
-    eventBus: new MemoryEventBus(),
-    handleStore: new MemoryHandleStore(),
-    stop: async () => {
-      await lock.end();
-      await postgres.stop();
-    },
-  };
+    });
+    const [eventBus, handleStore] = [new MemoryEventBus(), new MemoryHandleStore()];
+    closers.push(
+      () => handleStore.close(),
+      () => eventBus.close(),
+    );
+    return { databaseUrl, dataSource, resolverDataSource, kekProvider, eventBus, handleStore, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
-/** A lock that ends with the connection, so with the process, however it dies. Makes the database on first start. */
+/** Makes the root KEK only for a database that has nothing sealed yet: a lost file must be brought back, not replaced. */
+async function openKek(folder: DataDirectory, dataSource: DataSource): Promise<LocalFileKekProvider> {
+  return LocalFileKekProvider.open(folder.file('root-kek'), { createIfMissing: !(await holdsSealedKeys(dataSource)) });
+}
+
+/** A lock that ends with the connection, so with the process, however it dies. */
 async function takeFolder(postgres: EmbeddedPostgres, folder: DataDirectory, httpPort: number): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: postgres.url('postgres'), application_name: 'latchkey-standalone' });
   client.on('error', () => undefined);
@@ -60,13 +76,9 @@ async function takeFolder(postgres: EmbeddedPostgres, folder: DataDirectory, htt
   const lock = await client.query<{ taken: boolean }>(
     `SELECT pg_try_advisory_lock(hashtext('latchkey.standalone')) AS taken`,
   );
-  if (!lock.rows[0]?.taken) {
-    await client.end();
-    throw new AppError('conflict', 'data_directory_in_use', {
-      message: `Another latchkey is running on ${folder.path} (perhaps on port ${httpPort}): stop it, or set LATCHKEY_DATA_DIR to another folder.`,
-    });
-  }
-  const found = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
-  if (found.rowCount === 0) await client.query(`CREATE DATABASE ${database}`);
-  return client;
+  if (lock.rows[0]?.taken) return client;
+  await client.end();
+  throw new AppError('conflict', 'data_directory_in_use', {
+    message: `Another latchkey is running on ${folder.path} (perhaps on port ${httpPort}): stop it, or set LATCHKEY_DATA_DIR to another folder.`,
+  });
 }

@@ -1,14 +1,15 @@
-import { Catalogue } from '#libs/catalogue';
-import { runApp, standaloneConfigSchema, type StandaloneConfig } from '#libs/config';
+import { readCatalogue, type Catalogue } from '#libs/catalogue';
+import { runApp, standaloneConfigSchema, type RunningApp, type StandaloneConfig } from '#libs/config';
 import { ServiceKeyStore } from '#libs/keystore';
 import { createLogger, NestLogger } from '#libs/observability';
-import { ConfigApiModule, configureHttp, createFastifyAdapter, prepareDatabase } from '#apps/config-api';
+import { bindProviders, ConfigApiModule, configureHttp, createFastifyAdapter } from '#apps/config-api';
 import { connectResolver, grpcOptionsOf, ResolverModule } from '#apps/resolver';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataDirectory } from './data-directory.js';
 import { startEmbeddedServers, type EmbeddedServers } from './embedded-servers.js';
+import { providerSettings, startFakeProviders } from './fake-providers.js';
 import { welcome } from './welcome.js';
 
 @Module({})
@@ -19,33 +20,55 @@ await runApp({
   about: 'config-api and resolver in one process, with an embedded PostgreSQL, for trying Latchkey',
   schema: standaloneConfigSchema,
   start,
+  // By its PostgreSQL, which takes its own time to stop.
+  outlived: true,
+  stopTimeoutMs: 40_000,
 });
 
-async function start(config: StandaloneConfig): Promise<void> {
+type ComposedServers = EmbeddedServers & { catalogue: Catalogue };
+
+async function start(config: StandaloneConfig): Promise<RunningApp> {
+  const catalogue = readCatalogue(config.LATCHKEY_CATALOGUE);
   const folder = await DataDirectory.open(config.LATCHKEY_DATA_DIR);
-  const servers = await startEmbeddedServers(folder, config);
-  try {
-    const app = await startApp(config, folder, servers);
-    stopOnSignal(app, servers);
-  } catch (error) {
+  const fake = await startFakeProviders(config);
+  const servers = await startEmbeddedServers(folder, config).catch(async (error: unknown) => {
+    await fake?.close();
+    throw error;
+  });
+  const stopServers = async (): Promise<void> => {
     await servers.stop();
+    await fake?.close();
+  };
+  try {
+    const app = await startApp({ ...config, ...providerSettings(config, fake) }, folder, { ...servers, catalogue });
+    return { welcome: welcome(config, folder, fake), stop: () => stop(app, stopServers) };
+  } catch (error) {
+    await stopServers();
     throw error;
   }
-  process.stdout.write(welcome(config, folder));
+}
+
+async function stop(app: NestFastifyApplication, stopServers: () => Promise<void>): Promise<void> {
+  process.stdout.write('Stopping: finishing what is in hand…\n');
+  await app.close();
+  await stopServers();
 }
 
 async function startApp(
   config: StandaloneConfig,
   folder: DataDirectory,
-  servers: EmbeddedServers,
+  servers: ComposedServers,
 ): Promise<NestFastifyApplication> {
-  await prepareDatabase(servers.dataSource, servers.kekProvider);
   const logger = new NestLogger(createLogger({ level: config.LATCHKEY_LOG_LEVEL, app: 'standalone' }));
   const module = await composition(config, folder, servers);
-  const app = await NestFactory.create<NestFastifyApplication>(module, createFastifyAdapter(), {
-    logger,
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    module,
+    createFastifyAdapter(config.LATCHKEY_TRUSTED_PROXIES),
+    {
+      logger,
+      abortOnError: false,
+    },
+  );
   try {
     configureHttp(app);
     connectResolver(app, { eventBus: servers.eventBus, settings: config }, grpcOptionsOf(config));
@@ -63,11 +86,9 @@ async function startApp(
 async function composition(
   config: StandaloneConfig,
   folder: DataDirectory,
-  servers: EmbeddedServers,
+  servers: ComposedServers,
 ): Promise<DynamicModule> {
-  const { kekProvider, eventBus } = servers;
-  const catalogue = Catalogue.load();
-  await servers.resolverDataSource.initialize();
+  const { kekProvider, eventBus, catalogue } = servers;
   return {
     module: StandaloneModule,
     imports: [
@@ -77,6 +98,7 @@ async function composition(
         kekProvider,
         eventBus,
         catalogue,
+        ...bindProviders(catalogue, config),
         settings: { ...config, LATCHKEY_ADMIN_TOKEN: await folder.token('admin-token', config.LATCHKEY_ADMIN_TOKEN) },
       }),
       ResolverModule.register({
@@ -94,18 +116,4 @@ async function composition(
       }),
     ],
   };
-}
-
-/** Drains on the first signal; a second one leaves at once, and the next start recovers. */
-function stopOnSignal(app: NestFastifyApplication, servers: EmbeddedServers): void {
-  let stopping = false;
-  const stop = async (): Promise<void> => {
-    if (stopping) process.exit(130);
-    stopping = true;
-    process.stdout.write('Stopping: finishing what is in hand…\n');
-    await app.close();
-    await servers.stop();
-    process.exit(0);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
 }

@@ -1,25 +1,36 @@
 import { relative } from 'node:path';
-import type { StandaloneConfig } from '#libs/config';
+import { originOf, type StandaloneConfig, type ValueOrigin } from '#libs/config';
+import type { FakeProviderServer } from '#apps/fake-provider';
 import type { DataDirectory } from './data-directory.js';
+import { fakeProvidersHint } from './fake-providers.js';
 
 /** Where to go and what to paste first. */
-export function welcome(config: StandaloneConfig, folder: DataDirectory): string {
+export function welcome(config: StandaloneConfig, folder: DataDirectory, fake?: FakeProviderServer): string {
   const http = `http://${config.LATCHKEY_HTTP_HOST}:${config.LATCHKEY_HTTP_PORT}`;
-  const tokenOf = (name: string, given: string | undefined, variable: string): string =>
-    given === undefined ? `$(cat ${shortPath(folder.file(name))})` : `$${variable}`;
-  const admin = tokenOf('admin-token', config.LATCHKEY_ADMIN_TOKEN, 'LATCHKEY_ADMIN_TOKEN');
+  const admin = originOf('LATCHKEY_ADMIN_TOKEN') ?? { file: folder.file('admin-token') };
+  const service = originOf('LATCHKEY_SERVICE_TOKEN') ?? { file: folder.file('service-token') };
   return `
 Latchkey is running.
   HTTP   ${http}  (health: ${http}/health/ready, metrics: ${http}/metrics)
   gRPC   ${config.LATCHKEY_GRPC_HOST}:${config.LATCHKEY_GRPC_PORT}  (latchkey.v1.KeyResolver, reflection on)
-  Data   ${folder.path}  (tokens: admin-token, service-token)
+  Data   ${folder.path}
+  Tokens ${placeOf(admin)} (operator), ${placeOf(service)} (orchestrators)
 
 Create your first organization (its answer shows the organization's token once):
-  curl -s ${http}/api/v1/organizations -H "Authorization: Bearer ${admin}" \\
+  curl -s ${http}/api/v1/organizations -H "Authorization: Bearer ${inShell(admin)}" \\
     -H 'Content-Type: application/json' -d '{"name": "Acme"}'
-
+${fake ? fakeProvidersHint(fake) : ''}
 Stop with Ctrl-C.
 `;
+}
+
+function placeOf(origin: ValueOrigin): string {
+  return origin.file === undefined ? `$${origin.variable}` : shortPath(origin.file);
+}
+
+/** The token's value between double quotes of a shell. */
+function inShell(origin: ValueOrigin): string {
+  return origin.file === undefined ? placeOf(origin) : `$(cat '${placeOf(origin).replaceAll("'", "'\\''")}')`;
 }
 
 /** As one would type it here. */
