@@ -12,7 +12,8 @@ import { Driver, type Drain, type Latency } from './driver.js';
 import type { BenchPlan } from './plan.js';
 import { rssPeakOf } from './process-usage.js';
 import { seedOrganizations } from './seed.js';
-import type { Subject, SubjectName } from './subject.js';
+import type { Subject } from './subject.js';
+import { httpBenchmark, type HttpRepetition } from './http-benchmark.js';
 import { startEcho, startResolver, topicPrefixes } from './subjects.js';
 
 export interface BenchOptions {
@@ -32,8 +33,9 @@ export interface Figures {
 export interface BenchResult {
   plan: BenchPlan;
   machine: { processor: string; cores: number; node: string; loadAverageBefore: number };
-  repetitions: Record<SubjectName, Figures>[];
-  rssPeakBytes: Record<SubjectName, number>;
+  repetitions: Record<'echo' | 'resolver', Figures>[];
+  rssPeakBytes: Record<'echo' | 'resolver', number>;
+  http: HttpRepetition[];
   seconds: number;
 }
 
@@ -79,7 +81,10 @@ class BenchRun {
     const rssPeakBytes = { echo: rssPeakOf(echo.pid), resolver: rssPeakOf(resolver.pid) };
     if (this.options.profileFile) await this.profile(driver, resolver, this.options.profileFile);
     await this.assertReceipts(env, this.callsPerSubject() + (this.options.profileFile ? plan.backlogCallCount : 0));
-    return { plan, machine, repetitions, rssPeakBytes, seconds: (performance.now() - this.begun) / 1_000 };
+    await Promise.all([echo.stop(), resolver.stop()]);
+    this.say('the HTTP API');
+    const http = await httpBenchmark(env, plan.http, (starting) => this.own(starting));
+    return { plan, machine, repetitions, rssPeakBytes, http, seconds: (performance.now() - this.begun) / 1_000 };
   }
 
   async clearAway(): Promise<void> {

@@ -1,3 +1,5 @@
+import type { HttpPlan } from './http-benchmark.js';
+
 /** How much a run measures. Times in seconds. */
 export interface BenchPlan {
   organizationCount: number;
@@ -8,6 +10,7 @@ export interface BenchPlan {
   backlogCallCount: number;
   /** Open loops: so many calls a second, whatever comes back. */
   loops: readonly { callsPerSecond: number; durationSeconds: number }[];
+  http: HttpPlan;
 }
 
 /** What the numbers of docs/benchmarks.md are made with; under five minutes. */
@@ -20,6 +23,7 @@ export const fullPlan: BenchPlan = {
     { callsPerSecond: 200, durationSeconds: 8 },
     { callsPerSecond: 1_000, durationSeconds: 8 },
   ],
+  http: { repetitionCount: 3, secondsEach: 4 },
 };
 
 /** Rough numbers in less than a minute. */
@@ -32,4 +36,5 @@ export const quickPlan: BenchPlan = {
     { callsPerSecond: 200, durationSeconds: 2 },
     { callsPerSecond: 1_000, durationSeconds: 2 },
   ],
+  http: { repetitionCount: 3, secondsEach: 1 },
 };

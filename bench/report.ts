@@ -1,4 +1,5 @@
 import type { BenchResult, Figures } from './benchmark.js';
+import type { HttpFigures } from './http-load.js';
 import { summarize, type Summary } from './statistics.js';
 
 /** A promise about the numbers, and whether this run kept it. */
@@ -15,11 +16,17 @@ export function checkTargets(result: BenchResult): Target[] {
   const p99 = ratio(result, ({ latencies }) => latencies.at(-1)!.p99).median;
   const cpu = of(result, 'resolver', callsPerCpuSecond).median;
   const rssMegabytes = result.rssPeakBytes.resolver / 1e6;
+  const readKeys = summarize(
+    result.http.map((one) => one.readKeys.requestsPerSecond / one.bare.requestsPerSecond),
+  ).median;
+  const preflight = summarize(result.http.map((one) => one.preflight.p99)).median;
   const rate = result.plan.loops.at(-1)!.callsPerSecond;
   return [
     { name: 'throughput', wanted: '≥ 0.30 × the echo', measured: throughput, met: throughput >= 0.3 },
     { name: `p99 at ${rate}/s`, wanted: '≤ 2 × the echo', measured: p99, met: p99 <= 2 },
     { name: 'calls per CPU second', wanted: '≥ 10,000', measured: cpu, met: cpu >= 10_000 },
+    { name: 'GET /byok', wanted: '≥ 0.50 × a bare route with one read', measured: readKeys, met: readKeys >= 0.5 },
+    { name: 'p99 of a preflight in ms', wanted: '≤ 5', measured: preflight, met: preflight <= 5 },
     { name: 'RSS peak in MB', wanted: '≤ 250', measured: rssMegabytes, met: rssMegabytes <= 250 },
   ];
 }
@@ -46,8 +53,23 @@ ${repetitions.length} repetitions, echo and resolver in turn: median (least … 
 
 ${table}
 
+${httpTable(result)}
+
 Targets
 ${verdicts.join('\n')}`;
+}
+
+function httpTable({ http }: BenchResult): string {
+  const cells = (measure: (figures: HttpFigures) => number, digits: number): string[] =>
+    (['bare', 'readKeys', 'preflight'] as const).map((name) =>
+      spread(summarize(http.map((repetition) => measure(repetition[name]))), digits),
+    );
+  return renderTable([
+    ['', 'bare route', 'GET /byok', 'preflight'],
+    ['requests/s', ...cells(({ requestsPerSecond }) => requestsPerSecond, 0)],
+    ['p50, ms', ...cells(({ p50 }) => p50, 2)],
+    ['p99, ms', ...cells(({ p99 }) => p99, 2)],
+  ]);
 }
 
 type Measure = (figures: Figures) => number;

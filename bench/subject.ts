@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { projectRoot } from '../scripts/stack/stack-directory.js';
 
-/** What is measured: `echo` is the floor, `resolver` the product. */
-export type SubjectName = 'echo' | 'resolver';
+/** What is measured: `echo` and the bare route are floors, the others the product. */
+export type SubjectName = 'echo' | 'resolver' | 'bare route' | 'config-api';
 
 export interface SubjectOptions {
   name: SubjectName;

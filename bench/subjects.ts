@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findFreePort } from '../scripts/stack/free-port.js';
 import { projectRoot, type StackEnv } from '../scripts/stack/stack-directory.js';
-import { Subject, type SubjectName } from './subject.js';
+import { Subject } from './subject.js';
 
 /** Topics of each subject. */
-export const topicPrefixes: Readonly<Record<SubjectName, string>> = { echo: 'echo.', resolver: 'resolver.' };
+export const topicPrefixes: Readonly<Record<'echo' | 'resolver', string>> = { echo: 'echo.', resolver: 'resolver.' };
 
 export function startEcho(env: StackEnv): Promise<Subject> {
   return Subject.start({
