@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { AppError } from '#libs/errors';
 import { serverNames, type ServerName } from './stack/server-name.js';
 import { projectRoot } from './stack/stack-directory.js';
@@ -22,7 +22,9 @@ installed through apt when this runs as root and apt-get is there.
   LATCHKEY_STACK_REDIS_PORT
   LATCHKEY_STACK_KAFKA_PORT`;
 
-const directory = process.env['LATCHKEY_STACK_DIR'] ?? join(projectRoot, '.stack');
+const defaultDirectory = join(projectRoot, '.stack');
+const directory = resolve(process.env['LATCHKEY_STACK_DIR'] || defaultDirectory);
+const isDefault = directory === defaultDirectory;
 const log = (line: string): void => console.log(line);
 
 const commands: Record<string, () => Promise<void>> = { up, down: () => stopStack(directory, log), status };
@@ -33,11 +35,28 @@ async function up(): Promise<void> {
   const envFile = relative(process.cwd(), join(directory, 'env'));
   console.log(`
 The stack serves (${((Date.now() - since) / 1000).toFixed(1)} s). Its addresses, passwords and tokens are in ${envFile}.
+${isDefault ? nextSteps : nextStepsElsewhere(envFile)}`);
+}
 
+const nextSteps = `
 Next, each in a terminal of its own:
   npm run start:config-api
   npm run start:resolver
-Look at it with npm run stack:status, stop it with npm run stack:down.`);
+Look at it with npm run stack:status, stop it with npm run stack:down.`;
+
+/** The npm scripts of the apps know the default place only. */
+function nextStepsElsewhere(envFile: string): string {
+  const [here, env] = [quoted(directory), quoted(envFile)];
+  return `
+Next, each in a terminal of its own:
+  node --env-file=${env} dist/apps/config-api/src/main.js
+  node --env-file=${env} dist/apps/resolver/src/main.js
+Look at it with LATCHKEY_STACK_DIR=${here} npm run stack:status, stop it with LATCHKEY_STACK_DIR=${here} npm run stack:down.`;
+}
+
+/** As one word of a shell. */
+function quoted(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 async function status(): Promise<void> {
