@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { findFreePort } from '../../scripts/stack/free-port.js';
 
 /** A Redis of one test file, to be stopped and killed at will: nothing is kept on disk. */
 export class OwnRedis {
@@ -13,7 +13,7 @@ export class OwnRedis {
 
   /** Reserves nothing and starts nothing yet: only the address is known. */
   static async onFreePort(password: string): Promise<OwnRedis> {
-    return new OwnRedis(await freePort(), password);
+    return new OwnRedis(await findFreePort([]), password);
   }
 
   get url(): string {
@@ -52,13 +52,4 @@ export class OwnRedis {
     server.kill('SIGKILL');
     await exited;
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,13 +9,15 @@ import type { CallKeysResolved } from '#libs/contracts';
 import { EmbeddedPostgres } from '#libs/keystore';
 import { ApiClient } from '../support/api-client.js';
 import { ChildApp } from '../support/child-app.js';
-import { freePort } from '../support/free-port.js';
+import { findFreePort } from '../../scripts/stack/free-port.js';
 import { KeyResolverClient } from '../support/key-resolver-client.js';
 import { callConfig, eventually, resolvedOf } from './orchestrator.js';
 
 jest.setTimeout(120_000);
 
 const entry = 'apps/standalone/src/main.js';
+/** The folder in which a database is made before it is moved into its place. */
+const isStage = (name: string): boolean => name.startsWith('postgres-new-');
 
 /** Reads from top to bottom: one folder, from its first start over a crash to its last stop. */
 describe('standalone', () => {
@@ -28,8 +30,8 @@ describe('standalone', () => {
 
   beforeAll(async () => {
     await mkdir(resolve('.stack'), { recursive: true });
-    folder = await mkdtemp(resolve('.stack/standalone-'));
-    ports = { http: await freePort(), grpc: await freePort() };
+    folder = await mkdtemp(resolve('.stack/a standalone-'));
+    ports = { http: await findFreePort([]), grpc: await findFreePort([]) };
   });
   afterAll(async () => {
     await app?.stop();
@@ -41,27 +43,21 @@ describe('standalone', () => {
     LATCHKEY_DATA_DIR: folder,
     LATCHKEY_HTTP_PORT: String(ports.http),
     LATCHKEY_GRPC_PORT: String(ports.grpc),
+    LATCHKEY_FAKE_PROVIDERS: 'true',
   });
   const url = (): string => `http://127.0.0.1:${ports.http}`;
-  const start = async (): Promise<ChildApp> =>
-    (app = await ChildApp.start({ entry, env: environment(), readyUrl: `${url()}/health/ready` }));
-  /** Runs it until it ends by itself. */
-  const runToEnd = async (
-    env: Record<string, string>,
-    ...args: string[]
-  ): Promise<{ code: number; output: string }> => {
-    const options = { env: { PATH: process.env.PATH ?? '', ...env }, timeout: 60_000 };
-    const run = promisify(execFile)(process.execPath, [resolve('dist', entry), ...args], options);
-    const {
-      code = 0,
-      stdout,
-      stderr,
-    } = await run.then(
-      (printed) => ({ ...printed, code: 0 }),
-      (error: { code?: number; stdout: string; stderr: string }) => error,
-    );
-    return { code, output: stdout + stderr };
+  const start = async (more: Record<string, string> = {}): Promise<ChildApp> =>
+    (app = await ChildApp.start({ entry, env: { ...environment(), ...more }, readyUrl: `${url()}/health/ready` }));
+  /** Pastes the first command of the welcome into a shell. */
+  const pasteCurl = async (): Promise<unknown> => {
+    await eventually('the welcome is printed', () => app!.output.includes('Ctrl-C'));
+    const curl = /curl [\s\S]*?\}'/.exec(app!.output)?.[0] ?? 'false';
+    const { stdout } = await promisify(execFile)('bash', ['-c', curl]);
+    return JSON.parse(stdout) as unknown;
   };
+  /** Runs it until it ends by itself. */
+  const runToEnd = (env: Record<string, string>, ...args: string[]): Promise<{ code: number; output: string }> =>
+    ChildApp.runToEnd({ entry, env, args });
   const clientWith = async (token: 'admin-token' | 'service-token'): Promise<ApiClient> =>
     new ApiClient(url(), (await readFile(`${folder}/${token}`, 'utf8')).trim());
   const postgresPid = (): Promise<number | undefined> => EmbeddedPostgres.findPid(`${folder}/postgres`);
@@ -81,9 +77,7 @@ describe('standalone', () => {
     expect(app!.output).toContain(url());
     expect(app!.output).toContain(`127.0.0.1:${ports.grpc}`);
     expect(app!.output).toContain(folder);
-    const curl = /curl [\s\S]*?\}'/.exec(app!.output)?.[0] ?? 'false';
-    const { stdout } = await promisify(execFile)('bash', ['-c', curl]);
-    expect(JSON.parse(stdout)).toMatchObject({ name: 'Acme', api_key: expect.stringMatching(/^lk_live_/) });
+    expect(await pasteCurl()).toMatchObject({ name: 'Acme', api_key: expect.stringMatching(/^lk_live_/) });
   });
 
   it('prints no token', async () => {
@@ -122,7 +116,10 @@ describe('standalone', () => {
   });
 
   it('a second one on the same folder says so in one sentence and exits 1; the first keeps working', async () => {
-    const others = { LATCHKEY_HTTP_PORT: String(await freePort()), LATCHKEY_GRPC_PORT: String(await freePort()) };
+    const others = {
+      LATCHKEY_HTTP_PORT: String(await findFreePort([])),
+      LATCHKEY_GRPC_PORT: String(await findFreePort([])),
+    };
     const { code, output } = await runToEnd({ ...environment(), ...others });
     expect(output).toMatch(/^latchkey: cannot start\. Another latchkey is running on [^\n]+\n$/);
     expect(output).toContain(folder);
@@ -142,7 +139,62 @@ describe('standalone', () => {
     expect(resolvedOf(call, 'stt')).toMatchObject({ source: 'tenant', version: 1 });
   });
 
-  it('ends with 0 on SIGTERM and leaves no PostgreSQL', async () => {
+  it('ends with 0 on SIGTERM under load, and leaves no PostgreSQL', async () => {
+    const load = Promise.allSettled(
+      Array.from({ length: 8 }, async () => {
+        while ((await startCall()).status === 200);
+      }),
+    );
+    await startCall();
+    const stopping = performance.now();
+    expect(await app!.stop()).toBe(0);
+    expect(performance.now() - stopping).toBeLessThan(15_000);
+    await load;
+    expect(await postgresPid()).toBeUndefined();
+  });
+
+  it('when its root KEK does not open it says so in one sentence, exits 1 and leaves no PostgreSQL', async () => {
+    await chmod(`${folder}/root-kek`, 0o644);
+    const { code, output } = await runToEnd(environment());
+    await chmod(`${folder}/root-kek`, 0o600);
+    expect(output).toMatch(/^latchkey: cannot start\. [^\n]*root-kek[^\n]*\n$/);
+    expect(code).toBe(1);
+    expect(await postgresPid()).toBeUndefined();
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s while it starts ends it too, and leaves no PostgreSQL',
+    async (signal) => {
+      app = ChildApp.launch({ entry, env: environment(), readyUrl: `${url()}/health/ready` });
+      await eventually('PostgreSQL is up', async () => (await postgresPid()) !== undefined);
+      expect(await app.stop(signal)).toBe(0);
+      expect(app.output).not.toContain('Latchkey is running');
+      expect(await postgresPid()).toBeUndefined();
+    },
+  );
+
+  it('Ctrl-C while it starts for the first time does not reach PostgreSQL halfway', async () => {
+    const fresh = `${folder}/fresh`;
+    const env = { ...environment(), LATCHKEY_DATA_DIR: fresh };
+    app = ChildApp.launch({ entry, env, readyUrl: `${url()}/health/ready`, ownGroup: true });
+    await eventually('initdb is at work', async () => (await readdir(fresh).catch(() => [])).some(isStage));
+    app.interruptGroup();
+    expect(await app.stop('SIGINT')).toBe(0);
+    expect((await readdir(fresh)).filter(isStage)).toEqual([]);
+    expect(await EmbeddedPostgres.findPid(`${fresh}/postgres`)).toBeUndefined();
+  });
+
+  it('says where a token is that was given by a file', async () => {
+    const file = `${folder}/the operator's token`;
+    await writeFile(file, 'a-token-from-a-file-1234567890');
+    await start({ LATCHKEY_ADMIN_TOKEN: '', LATCHKEY_ADMIN_TOKEN_FILE: file });
+    expect(await pasteCurl()).toMatchObject({ name: 'Acme' });
+    expect(app!.output).not.toContain('admin-token');
+  });
+
+  it('a signal that comes twice, as npm and a terminal send it, is one', async () => {
+    app!.signal('SIGINT');
+    app!.signal('SIGINT');
     expect(await app!.stop()).toBe(0);
     expect(await postgresPid()).toBeUndefined();
   });

@@ -44,17 +44,26 @@ describe('who may do what', () => {
       expectError(await keysWith(`${revoked.token.slice(0, -4)}0000`), 401, 'unauthorized');
     });
 
-    it("an organization's token opens nothing of the operator, and the operator's token no organization's keys", async () => {
-      for (const [method, path] of [
-        ['POST', '/api/v1/organizations'],
-        ['GET', '/admin/v1/organizations'],
-        ['GET', '/admin/v1/platform/byok'],
-        ['POST', '/admin/v1/platform/keys/openai/revoke'],
-      ] as const) {
-        expectError(await api.call<ErrorBody>(acme.token, method, path), 403, 'forbidden');
-        expectError(await api.call<ErrorBody>(undefined, method, path), 401, 'unauthorized');
-      }
-      expectError(await keysWith(adminToken), 403, 'forbidden');
+    const operatorRoutes = [
+      ['GET', '/admin/v1/organizations'],
+      ...keyRoutes('/admin/v1/platform/byok'),
+      // The same route, written otherwise.
+      ['GET', '/%61dmin/v1/platform/byok'],
+      ['GET', '/admin/v1/platform/%62yok/keys'],
+    ];
+    it.each(operatorRoutes)("an organization's token does not open %s %s, no token neither", async (method, path) => {
+      expectError(await api.call<ErrorBody>(acme.token, method, path), 403, 'forbidden');
+      expectError(await api.call<ErrorBody>(undefined, method, path), 401, 'unauthorized');
+    });
+
+    const tenantRoutes = [
+      ...keyRoutes('/api/v1/byok'),
+      ['GET', '/api/v1/calls/call-1/keys'],
+      ['GET', '/%61pi/v1/byok'],
+    ];
+    it.each(tenantRoutes)("the operator's token does not open an organization's %s %s", async (method, path) => {
+      expectError(await api.call<ErrorBody>(adminToken, method, path), 403, 'forbidden');
+      expectError(await api.call<ErrorBody>(undefined, method, path), 401, 'unauthorized');
     });
 
     it('tokens are stored as keyed hashes only', async () => {
@@ -113,3 +122,19 @@ describe('who may do what', () => {
     expect(api.leaks()).toEqual([]);
   });
 });
+
+/** Every route of keys: an organization has them for itself, the operator for the platform. */
+function keyRoutes(prefix: string): [method: string, path: string][] {
+  return [
+    ['GET', prefix],
+    ['POST', prefix],
+    ['DELETE', `${prefix}?provider=openai`],
+    ['GET', `${prefix}/config`],
+    ['GET', `${prefix}/keys`],
+    ['GET', `${prefix}/keys/openai/versions`],
+    ['POST', `${prefix}/keys/openai/rotate`],
+    ['POST', `${prefix}/keys/openai/revoke`],
+    ['POST', `${prefix}/keys/openai/rollback`],
+    ['PUT', `${prefix}/keys/openai/policy`],
+  ];
+}

@@ -71,7 +71,7 @@ describe('config-api under races and faults', () => {
   });
 
   it('without the database it answers 503 and is not ready, and works again by itself afterwards', async () => {
-    await api.gate.shut();
+    await api.proxy.cut();
     for (const answer of [
       await rotate('openai'),
       await add('gladia'),
@@ -89,7 +89,7 @@ describe('config-api under races and faults', () => {
     });
     expect((await api.call(undefined, 'GET', '/health/live')).status).toBe(200);
 
-    await api.gate.reopen();
+    await api.proxy.restore();
     const recovered = await rotate('openai');
     expect(recovered.status).toBe(200);
     expect((await api.call(undefined, 'GET', '/health/ready')).status).toBe(200);

@@ -1,16 +1,26 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DataSource } from 'typeorm';
-import { ConfigApiModule, configureHttp, createFastifyAdapter, prepareDatabase } from '#apps/config-api';
+import {
+  ConfigApiModule,
+  configureHttp,
+  createFastifyAdapter,
+  prepareDatabase,
+  type ConfigApiPorts,
+} from '#apps/config-api';
+import { FakeProviderServer } from '#apps/fake-provider';
+import { Catalogue } from '#libs/catalogue';
 import { keyChangedSchema, topics, type KeyChanged } from '#libs/contracts';
 import { cryptoReady, MemoryKekProvider } from '#libs/crypto';
 import { createDataSource } from '#libs/keystore';
 import { MemoryEventBus } from '#libs/messaging';
 import { createLogger, NestLogger } from '#libs/observability';
+import { baseUrlsFrom, httpProviders } from '#libs/providers';
+import { assertInDocument } from '../support/conformance.js';
 import { FreshDatabase } from '../support/real-stack.js';
-import { TcpGate } from './config-api.gate.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 
 export const adminToken = 'spec-admin-token-0123456789';
 
@@ -26,9 +36,16 @@ export interface Sent {
   /** Sent as it is, instead of `body`. */
   raw?: string;
   headers?: Record<string, string>;
+  /** Another instance than the first. */
+  at?: string;
 }
 
-/** config-api on a fresh database of the real server, behind a gate that can be shut, with everything it answered. */
+/** What one config-api has of its own. */
+export interface InstanceOptions extends Pick<ConfigApiPorts, 'attempts'> {
+  settings?: Partial<ConfigApiPorts['settings']>;
+}
+
+/** config-api on a fresh database of the real server, behind a proxy that can be cut, with everything it answered. */
 export class ConfigApiFixture {
   readonly events: KeyChanged[] = [];
   readonly logLines: string[] = [];
@@ -39,28 +56,33 @@ export class ConfigApiFixture {
 
   private constructor(
     private readonly database: FreshDatabase,
-    readonly gate: TcpGate,
+    readonly proxy: TcpProxy,
     readonly dataSource: DataSource,
+    /** What stands in for all providers. */
+    readonly providers: FakeProviderServer,
   ) {}
 
   private readonly bus = new MemoryEventBus();
-  private app: NestFastifyApplication | undefined;
+  private readonly kekProvider = new MemoryKekProvider();
+  private readonly apps: NestFastifyApplication[] = [];
 
-  static async start(): Promise<ConfigApiFixture> {
+  static async start(options: InstanceOptions = {}): Promise<ConfigApiFixture> {
     await cryptoReady();
     const database = await FreshDatabase.create({ migrated: false });
-    const gate = await TcpGate.open(database.url);
-    const dataSource = createDataSource({ url: gate.url, applicationName: 'config-api-spec' });
-    const fixture = new ConfigApiFixture(database, gate, await dataSource.initialize());
-    await fixture.serve();
+    const proxy = await TcpProxy.start(database.url);
+    const dataSource = createDataSource({ url: proxy.urlOf(database.url), applicationName: 'config-api-spec' });
+    const providers = await FakeProviderServer.start();
+    const fixture = new ConfigApiFixture(database, proxy, await dataSource.initialize(), providers);
+    await fixture.serve(options);
     return fixture;
   }
 
   async stop(): Promise<void> {
-    await this.app?.close();
+    await Promise.all(this.apps.map((app) => app.close()));
     await this.bus.close();
     await this.dataSource.destroy();
-    await this.gate.shut();
+    await this.proxy.stop();
+    await this.providers.close();
     await this.database.drop();
   }
 
@@ -86,7 +108,7 @@ export class ConfigApiFixture {
     sent: Sent = {},
   ): Promise<Answer<T>> {
     const payload = sent.raw ?? (sent.body === undefined ? undefined : JSON.stringify(sent.body));
-    const answer = await fetch(this.baseUrl + path, {
+    const answer = await fetch((sent.at ?? this.baseUrl) + path, {
       method,
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -97,6 +119,7 @@ export class ConfigApiFixture {
     });
     const text = await answer.text();
     this.answers.push(`${method} ${path} ${answer.status} ${JSON.stringify([...answer.headers])} ${text}`);
+    assertInDocument({ method, path, status: answer.status, headers: answer.headers, text });
     const isJson = answer.headers.get('content-type')?.includes('json');
     return { status: answer.status, headers: answer.headers, body: (isJson ? JSON.parse(text) : {}) as T, text };
   }
@@ -104,7 +127,18 @@ export class ConfigApiFixture {
   /** Where a planted key showed up: in an answer, a log line or an event. */
   leaks(): string[] {
     const everything = [...this.answers, ...this.logLines, ...this.events.map((event) => JSON.stringify(event))];
-    return everything.filter((text) => this.planted.some((key) => text.includes(key)));
+    return everything.filter((text) => this.holdsKey(text));
+  }
+
+  /** Whether a planted key is in it. */
+  holdsKey(text: string): boolean {
+    return this.planted.some((key) => text.includes(key));
+  }
+
+  /** Publishes an event as another app would. */
+  async publish(topic: string, value: { call_id: string }): Promise<void> {
+    const event = { topic, key: value.call_id, id: randomUUID(), type: topic, time: new Date().toISOString() };
+    await this.bus.publish([{ ...event, value: Buffer.from(JSON.stringify(value)) }]);
   }
 
   /** The event of this change, once the relay has published it. */
@@ -119,9 +153,31 @@ export class ConfigApiFixture {
     throw new Error(`no event of epoch ${epoch}`);
   }
 
-  private async serve(): Promise<void> {
-    const kekProvider = new MemoryKekProvider();
-    await prepareDatabase(this.dataSource, kekProvider);
+  /** One more config-api on the same database; its address, for `Sent.at`. */
+  async addInstance({ settings, ...ports }: InstanceOptions = {}): Promise<string> {
+    const module = ConfigApiModule.register({
+      dataSource: this.dataSource,
+      databaseUrl: this.proxy.urlOf(this.database.url),
+      kekProvider: this.kekProvider,
+      eventBus: this.bus,
+      ...httpProviders(Catalogue.load(), { baseUrls: baseUrlsFrom(this.providers.url), privateAddresses: true }),
+      ...ports,
+      settings: { ...quietSettings, ...settings },
+    });
+    const destination = { write: (line: string): void => void this.logLines.push(line) };
+    const logger = new NestLogger(createLogger({ level: 'debug', app: 'spec', destination }));
+    const app = await NestFactory.create<NestFastifyApplication>(module, createFastifyAdapter(), {
+      logger,
+      abortOnError: false,
+    });
+    this.apps.push(app);
+    configureHttp(app);
+    await app.listen(0, '127.0.0.1');
+    return app.getUrl();
+  }
+
+  private async serve(options: InstanceOptions): Promise<void> {
+    await prepareDatabase(this.dataSource, this.kekProvider);
     await this.bus.subscribe({
       topics: [topics.byokKeyChanged],
       group: 'spec',
@@ -129,24 +185,19 @@ export class ConfigApiFixture {
         for (const { value } of slice) this.events.push(keyChangedSchema.parse(JSON.parse(String(value))));
       },
     });
-    const module = ConfigApiModule.register({
-      dataSource: this.dataSource,
-      databaseUrl: this.gate.url,
-      kekProvider,
-      eventBus: this.bus,
-      settings: { LATCHKEY_ADMIN_TOKEN: adminToken, LATCHKEY_OVERLAP_SECONDS: 900 },
-    });
-    const destination = { write: (line: string): void => void this.logLines.push(line) };
-    const logger = new NestLogger(createLogger({ level: 'debug', app: 'spec', destination }));
-    this.app = await NestFactory.create<NestFastifyApplication>(module, createFastifyAdapter(), {
-      logger,
-      abortOnError: false,
-    });
-    configureHttp(this.app);
-    await this.app.listen(0, '127.0.0.1');
-    this.baseUrl = await this.app.getUrl();
+    this.baseUrl = await this.addInstance(options);
   }
 }
+
+/** Made-up keys are sent to no provider, and no number of requests is too many. */
+const quietSettings: ConfigApiPorts['settings'] = {
+  LATCHKEY_ADMIN_TOKEN: adminToken,
+  LATCHKEY_OVERLAP_SECONDS: 900,
+  LATCHKEY_VALIDATE_KEYS: false,
+  LATCHKEY_RATE_LIMIT_PER_MINUTE: 0,
+  LATCHKEY_AUTH_FAILURES_PER_MINUTE: 0,
+  LATCHKEY_WEBHOOK_PRIVATE_ADDRESSES: true,
+};
 
 export interface ErrorBody {
   error: string;

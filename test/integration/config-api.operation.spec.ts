@@ -50,15 +50,63 @@ describe('platform keys, receipts and the state of the service over HTTP', () =>
 
   it('the operator rotates, revokes and removes platform keys', async () => {
     const body = { api_key: api.plantKey('') };
-    const path = '/admin/v1/platform';
+    const path = '/admin/v1/platform/byok';
     const rotated = await api.call<SlotAnswer>(adminToken, 'POST', `${path}/keys/deepgram/rotate`, { body });
     expect(rotated.body).toMatchObject({ version: 2, epoch: 2 });
-    const map = await api.call<KeyMap>(adminToken, 'GET', `${path}/byok`);
+    expect(rotated.headers.get('etag')).toBe('"2"');
+    const map = await api.call<KeyMap>(adminToken, 'GET', path);
     expect(map.body.byok_keys['deepgram_secret_id']).toBe(rotated.body.secret_id);
     const revoked = await api.call<SlotAnswer>(adminToken, 'POST', `${path}/keys/deepgram/revoke`);
     expect(revoked.body).toMatchObject({ secret_id: null, epoch: 3 });
-    const removed = await api.call<KeyMap>(adminToken, 'DELETE', `${path}/byok?provider=deepgram`);
+    const removed = await api.call<KeyMap>(adminToken, 'DELETE', `${path}?provider=deepgram`);
     expect(removed.body.byok_keys['deepgram_secret_id']).toBeNull();
+  });
+
+  it("the operator sees the platform's slots, with the calls of all organizations that hold its keys", async () => {
+    const path = '/admin/v1/platform/byok';
+    const body = { provider: 'xai', api_key: api.plantKey('xai-') };
+    const { body: stored } = await api.call<KeyMap>(adminToken, 'POST', path, { body });
+    const component = { component: 'llm', provider: 'xai', slot: 'xai', status: 'resolved', source: 'platform' };
+    await api.dataSource.query(
+      `INSERT INTO receipt (organization_id, call_id, day, resolved_at, live_until, components)
+       VALUES ($1, 'on-the-platform', current_date, now(), now() + interval '1 minute', $2)`,
+      [acme.id, JSON.stringify([{ ...component, secret_id: stored.byok_keys['xai_secret_id'], version: 1, epoch: 1 }])],
+    );
+    const { body: list } = await api.call<{ keys: Row[] }>(adminToken, 'GET', `${path}/keys`);
+    const row = list.keys.find(({ provider }) => provider === 'xai');
+    expect(row).toMatchObject({ state: 'active', live_calls_by_version: [{ version: 1, live_calls: 1 }] });
+    expect(await keyRow('xai')).toMatchObject({ state: 'empty', live_calls_by_version: [] });
+    const history = await api.call<{ versions: Row[] }>(adminToken, 'GET', `${path}/keys/xai/versions`);
+    expect(history.headers.get('etag')).toBe('"1"');
+    expect(history.body.versions).toMatchObject([{ version: 1, live_calls: 1, safe_to_delete: false }]);
+  });
+
+  it("an agency sees its children's calls on the key it shares, and a child no calls of others", async () => {
+    const child = await api.createOrganization('Child', acme.id);
+    const path = '/api/v1/byok';
+    const body = { provider: 'gladia', api_key: api.plantKey('') };
+    await api.call(acme.token, 'POST', path, { body });
+    await api.call(child.token, 'POST', path, { body: { ...body, api_key: api.plantKey('') } });
+    const component = {
+      component: 'stt',
+      provider: 'gladia',
+      slot: 'gladia',
+      status: 'resolved',
+      version: 1,
+      epoch: 1,
+    };
+    const inherited = { ...component, source: 'inherited', inherited_from: acme.id, secret_id: acme.id };
+    await api.dataSource.query(
+      `INSERT INTO receipt (organization_id, call_id, day, resolved_at, live_until, components)
+       VALUES ($1, 'inherits', current_date, now(), now() + interval '1 minute', $2)`,
+      [child.id, JSON.stringify([inherited])],
+    );
+    const liveCalls = async (token: string): Promise<unknown> => {
+      const { body: history } = await api.call<{ versions: Row[] }>(token, 'GET', `${path}/keys/gladia/versions`);
+      return history.versions.map((version) => version['live_calls']);
+    };
+    expect(await liveCalls(acme.token)).toEqual([1]);
+    expect(await liveCalls(child.token)).toEqual([0]);
   });
 
   it('the receipt of a call says whose key every component got', async () => {

@@ -55,6 +55,7 @@ describe("an organization's keys over HTTP", () => {
       id: expect.stringMatching(uuid),
       name: 'Acme Berlin',
       parent_org_id: acme.id,
+      default_fallback: 'when_missing',
       api_key: expect.stringMatching(/^lk_live_[A-Za-z0-9-]{12,}_[A-Za-z0-9_-]{43}$/),
       created_at: expect.any(String),
     });
@@ -110,7 +111,11 @@ describe("an organization's keys over HTTP", () => {
       expires_at: null,
       last_used: null,
       last_validated: null,
+      last_failure: null,
       fallback: 'when_missing',
+      allowed_models: null,
+      region: null,
+      shared: false,
       without_key: 'no_platform_key',
       live_calls_by_version: [{ version: 3, secret_id: expect.any(String), live_calls: 0 }],
     });

@@ -32,6 +32,7 @@ interface Stage {
 }
 
 const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
+const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 const compose = parse(read('docker-compose.yml'), { merge: true }) as ComposeFile;
 const services = Object.entries(compose.services);
 const stages = parseDockerfile(read('Dockerfile'));
@@ -41,7 +42,10 @@ const secretName = /password|token|secret|kek|(database|redis)_url/i;
 
 describe('Dockerfile', () => {
   it.each(appTargets)('has a target %s that runs its own main, as an ordinary user, with a health check', (target) => {
-    expect(lastOf(target, 'CMD')).toBe(`["node", "dist/apps/${target}/src/main.js"]`);
+    const [program, ...parameters] = JSON.parse(lastOf(target, 'CMD') ?? '[]') as string[];
+    expect([program, parameters.at(-1)]).toEqual(['node', `dist/apps/${target}/src/main.js`]);
+    const started = scripts[target === 'standalone' ? 'start' : `start:${target}`] ?? '';
+    for (const option of parameters.slice(0, -1)) expect(started.split(' ')).toContain(option);
     expect(lastOf(target, 'USER')).toBe('node');
     expect(lastOf(target, 'HEALTHCHECK')).toContain('dist/scripts/deploy/check-health.js');
   });

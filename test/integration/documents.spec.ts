@@ -1,7 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { configApiConfigSchema, resolverConfigSchema, standaloneConfigSchema } from '#libs/config';
+import {
+  configApiConfigSchema,
+  fakeProviderConfigSchema,
+  resolverConfigSchema,
+  standaloneConfigSchema,
+} from '#libs/config';
 import type { z } from 'zod';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -132,6 +137,7 @@ function namesAFile(word: string): boolean {
 
 /** A setting of an app (or the file that holds it), or a variable of our tools. */
 function isVariable(name: string): boolean {
+  if (name in fakeProviderConfigSchema.shape) return true;
   if (configured.has(name) || configured.has(name.replace(/_FILE$/, ''))) return true;
   const readers = files.filter((path) => /^(scripts|bench)\/.*\.(ts|mjs)$|^docker-compose\.yml$/.test(path));
   return readers.some((path) => read(path).includes(name) || isStackPort(name, path));

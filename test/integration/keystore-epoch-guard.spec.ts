@@ -91,7 +91,7 @@ describe('PrimaryEpochGuard', () => {
     },
     {
       after: 'a change of policy: what was accepted still is',
-      happens: (id) => keystore.slots().setFallback(id, 'never', spec),
+      happens: (id) => keystore.conditions().setPolicy(id, { fallback: 'never' }, spec),
       claims: [
         [1, 1, true],
         [1, 2, true],

@@ -51,7 +51,7 @@ describe('the slots of the keystore', () => {
         () => slots.store(id, newKey(), spec),
         () => keystore.rotate(id, 'graceful'),
         () => keystore.rotate(id, 'immediate'),
-        () => slots.setFallback(id, 'never', spec),
+        () => keystore.conditions().setPolicy(id, { fallback: 'never' }, spec),
         () => slots.revoke(id, spec),
         () => slots.store(id, newKey(), spec),
         () => slots.remove(id, spec),
@@ -82,7 +82,7 @@ describe('the slots of the keystore', () => {
         floors.push((await keystore.slotRow(id)).epochFloor);
       };
       await after(keystore.rotate(id, 'graceful'));
-      await after(slots.setFallback(id, 'when_unusable', spec));
+      await after(keystore.conditions().setPolicy(id, { fallback: 'when_unusable' }, spec));
       await after(keystore.rotate(id, 'immediate'));
       await after(keystore.rotate(id, 'graceful'));
       await after(slots.revoke(id, spec));
@@ -93,8 +93,8 @@ describe('the slots of the keystore', () => {
     it('a change that changes nothing keeps the epoch and leaves no trace', async () => {
       const id = await keystore.storedSlot();
       const slots = keystore.slots();
-      await slots.setFallback(id, 'never', spec);
-      expect((await slots.setFallback(id, 'never', spec)).epoch).toBe(2);
+      await keystore.conditions().setPolicy(id, { fallback: 'never' }, spec);
+      expect((await keystore.conditions().setPolicy(id, { fallback: 'never' }, spec)).epoch).toBe(2);
       await slots.revoke(id, spec);
       expect((await slots.revoke(id, spec)).epoch).toBe(3);
       expect(await changesOf(id)).toHaveLength(3);
@@ -201,7 +201,7 @@ describe('the slots of the keystore', () => {
         for (const change of [
           keystore.rotate(id, 'immediate'),
           keystore.slots().revoke(id, spec),
-          keystore.slots().setFallback(id, 'never', spec),
+          keystore.conditions().setPolicy(id, { fallback: 'never' }, spec),
         ]) {
           await expect(change).rejects.toMatchObject({ kind: 'internal', code: 'database_error' });
         }

@@ -7,8 +7,18 @@ import { KeystoreFixture } from './keystore.fixture.js';
 jest.setTimeout(60_000);
 
 const denied = { kind: 'internal', cause: expect.objectContaining({ code: '42501' }) };
-const readable = ['api_token', 'tenant_kek', 'key_slot', 'key_version', 'key_change', 'receipt', 'audit_event'];
-const closed = ['outbox', 'service_key', 'migrations', 'receipt_other'];
+const readable = [
+  'api_token',
+  'tenant_kek',
+  'key_slot',
+  'key_version',
+  'key_change',
+  'receipt',
+  'audit_event',
+  'webhook_subscription',
+  'webhook_delivery',
+];
+const closed = ['idempotent_request', 'outbox', 'service_key', 'migrations', 'receipt_other'];
 
 describe('row-level security', () => {
   let keystore: KeystoreFixture;
@@ -26,6 +36,14 @@ describe('row-level security', () => {
       await keystore.rows(
         `INSERT INTO receipt (organization_id, call_id, day, live_until, components)
          VALUES ($1, 'call', current_date, now(), '[]'), ($1, 'call', '2001-01-01', now(), '[]')`,
+        [id],
+      );
+      await keystore.rows(
+        `WITH subscribed AS (
+           INSERT INTO webhook_subscription (organization_id, id, url, events, tenant_kek_version, secret)
+           VALUES ($1, gen_random_uuid(), 'https://example.com', '{}', 1, '') RETURNING id)
+         INSERT INTO webhook_delivery (organization_id, id, subscription_id, event_id, event_type, payload)
+         SELECT $1, gen_random_uuid(), id, id, 'byok.key.rotated', '{}' FROM subscribed`,
         [id],
       );
       await keystore.rows(
@@ -91,15 +109,28 @@ describe('row-level security', () => {
     await asTenant(own, `UPDATE key_slot SET fallback = 'never'`);
     const policies = await keystore.rows<{ organization_id: string; fallback: string }>('SELECT * FROM key_slot');
     const policyOf = (id: string): unknown => policies.find((row) => row.organization_id === id)?.fallback;
-    expect([policyOf(own), policyOf(other)]).toEqual(['never', 'when_missing']);
+    expect([policyOf(own), policyOf(other)]).toEqual(['never', null]);
+  });
+
+  it('tokens are made for the acting organization only, and organizations keep their parents', async () => {
+    const token = `INSERT INTO api_token (id, organization_id, hash) VALUES ('intruder', $1, '')`;
+    await expect(asTenant(own, token, [other])).rejects.toMatchObject(denied);
+    await asTenant(own, `UPDATE api_token SET revoked_at = now()`);
+    await asTenant(own, `UPDATE organization SET default_fallback = 'never'`);
+    const theirs = await keystore.rows<{ revoked_at: Date | null; default_fallback: string | null }>(
+      `SELECT revoked_at, default_fallback FROM api_token t JOIN organization o ON o.id = t.organization_id WHERE o.id = $1`,
+      [other],
+    );
+    expect(theirs).toEqual([{ revoked_at: null, default_fallback: null }]);
+    await expect(asTenant(other, `UPDATE organization SET parent_id = $1`, [own])).rejects.toMatchObject(denied);
   });
 
   it.each(closed)('the tenant role cannot read %s', async (table) => {
     await expect(asTenant(own, `SELECT * FROM ${table}`)).rejects.toMatchObject(denied);
   });
 
-  it('the tenant role can delete nothing', async () => {
-    for (const table of [...readable, 'organization']) {
+  it('the tenant role can delete webhooks and assistants, and nothing else', async () => {
+    for (const table of [...readable, 'organization'].filter((name) => name !== 'webhook_subscription')) {
       await expect(asTenant(own, `DELETE FROM ${table}`)).rejects.toMatchObject(denied);
     }
   });

@@ -45,7 +45,7 @@ describe('SlotSnapshotStore', () => {
       { organizationId, provider: 'openai' },
       { organizationId, provider: '' },
     ]);
-    const empty = { organizationId, epoch: 0, state: 'empty', fallback: 'when_missing', expired: false };
+    const empty = { organizationId, epoch: 0, state: 'empty', fallback: 'when_missing', expired: false, shared: false };
     expect(read).toEqual([undefined, { ...empty, provider: 'openai' }, { ...empty, provider: '' }]);
   });
 
@@ -59,6 +59,7 @@ describe('SlotSnapshotStore', () => {
       state: 'active',
       fallback: 'when_missing',
       expired: false,
+      shared: false,
       current: {
         version: 2,
         secretId: rotated.current?.secretId,
@@ -80,7 +81,7 @@ describe('SlotSnapshotStore', () => {
     const revoked = await keystore.storedSlot();
     await keystore.slots().revoke(revoked, spec);
     const removed = await keystore.storedSlot();
-    await keystore.slots().setFallback(removed, 'never', spec);
+    await keystore.conditions().setPolicy(removed, { fallback: 'never' }, spec);
     await keystore.slots().remove(removed, spec);
     const quarantined = await keystore.storedSlot();
     await setSlot(quarantined, `state = 'quarantined'`);

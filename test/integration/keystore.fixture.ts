@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { cryptoReady, MemoryKekProvider, SecretBytes, TenantKekCache } from '#libs/crypto';
 import {
   createDataSource,
   KeySlotStore,
+  SlotConditionStore,
   OrganizationStore,
   poolOf,
   TenantKekStore,
@@ -54,6 +55,10 @@ export class KeystoreFixture {
   }
 
   /** A store with a memory of its own, as another process would have. */
+  conditions(): SlotConditionStore {
+    return new SlotConditionStore(this.dataSource);
+  }
+
   slots(): KeySlotStore {
     return new KeySlotStore(
       this.dataSource,
@@ -63,7 +68,12 @@ export class KeystoreFixture {
 
   async organization(parentId: string | null = null): Promise<string> {
     const token = { id: randomBytes(12).toString('hex'), hash: randomBytes(32) };
-    const created = await new OrganizationStore(this.dataSource).create({ name: 'Spec', parentId, token });
+    const created = await new OrganizationStore(this.dataSource).create({
+      id: randomUUID(),
+      name: 'Spec',
+      parentId,
+      token,
+    });
     return created.id;
   }
 

@@ -36,9 +36,15 @@ describe('strict revocation on the real stack', () => {
     expect(run.history.violations()).toEqual([]);
   }, 300_000);
 
-  it.each(['no-check', 'cached-50ms', 'redis-alone'])(
-    'the same test fails when the guard has the planted bug "%s"',
-    async (bug) => {
+  it.each([
+    ['no-check', ['redeem']],
+    ['cached-50ms', ['redeem']],
+    ['redis-alone', ['redeem']],
+    // The epoch guard refuses the handles of such an answer: a redeem stays right.
+    ['cached-resolve-200ms', ['kafka', 'grpc']],
+  ])(
+    'the same test fails with the planted bug "%s"',
+    async (bug, where) => {
       deployment = await Deployment.start({
         configApis: 1,
         resolvers: 2,
@@ -48,7 +54,7 @@ describe('strict revocation on the real stack', () => {
       let checkedAt = 0;
       const run = new StrictnessWorkload(deployment, {
         ...workload,
-        organizations: 8,
+        organizations: 4,
         kafkaBatch: 20,
         until: ({ readings }) => {
           if (readings.length < checkedAt + 2_000) return false;
@@ -60,7 +66,7 @@ describe('strict revocation on the real stack', () => {
       const violations = run.history.violations();
       process.stdout.write(`strictness: planted "${bug}" caught after ${run.operations} operations\n`);
       expect(violations.length).toBeGreaterThan(0);
-      expect(violations[0]!.reading.how).toBe('redeem');
+      for (const { reading } of violations) expect(where).toContain(reading.how);
     },
     300_000,
   );

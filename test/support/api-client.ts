@@ -1,3 +1,5 @@
+import { assertInDocument } from './conformance.js';
+
 /** One answer of the HTTP API. */
 export interface ApiAnswer<T = Record<string, never>> {
   status: number;
@@ -7,7 +9,7 @@ export interface ApiAnswer<T = Record<string, never>> {
   text: string;
 }
 
-/** A client of the HTTP API with one bearer token; it throws for no status. */
+/** A client of the HTTP API with one bearer token; it throws for no status, but for what the document does not tell. */
 export class ApiClient {
   constructor(
     readonly baseUrl: string,
@@ -29,6 +31,10 @@ export class ApiClient {
 
   put<T = never>(path: string, body: unknown): Promise<ApiAnswer<T>> {
     return this.send('PUT', path, body);
+  }
+
+  patch<T = never>(path: string, body: unknown): Promise<ApiAnswer<T>> {
+    return this.send('PATCH', path, body);
   }
 
   delete<T = never>(path: string, body?: unknown): Promise<ApiAnswer<T>> {
@@ -58,6 +64,7 @@ export class ApiClient {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
+    assertInDocument({ method, path, status: answer.status, headers: answer.headers, text });
     return { status: answer.status, headers: answer.headers, body: (text ? JSON.parse(text) : {}) as T, text };
   }
 }

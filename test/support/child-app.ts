@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 
 const root = resolve(import.meta.dirname, '../..').replace(/[\\/]dist$/, '');
 
@@ -10,6 +11,8 @@ export interface ChildAppOptions {
   /** Answers 200 once the app serves. */
   readyUrl: string;
   nodeOptions?: string[];
+  /** Makes it the leader of a process group, as a shell does, so that a test can send Ctrl-C to the group. */
+  ownGroup?: boolean;
 }
 
 /** One of our apps as a process of its own, as it runs in production. */
@@ -28,32 +31,58 @@ export class ChildApp {
   }
 
   static async start(options: ChildAppOptions): Promise<ChildApp> {
-    const child = spawn(process.execPath, [...(options.nodeOptions ?? []), resolve(root, 'dist', options.entry)], {
-      cwd: root,
-      env: { PATH: process.env.PATH ?? '', ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const app = new ChildApp(child, options.readyUrl);
+    const app = ChildApp.launch(options);
     await app.untilReady();
     return app;
   }
 
-  /** Waits until `/health/ready` says so; rejects with the app's output when it exits or takes 40 s. */
+  /** Runs an app that ends by itself, within a minute. */
+  static async runToEnd(options: {
+    entry: string;
+    env: Record<string, string>;
+    args: string[];
+  }): Promise<{ code: number; output: string }> {
+    const environment = { env: { PATH: process.env.PATH ?? '', ...options.env }, timeout: 60_000 };
+    const command = [resolve(root, 'dist', options.entry), ...options.args];
+    const { code, stdout, stderr } = await promisify(execFile)(process.execPath, command, environment).then(
+      (printed) => ({ code: 0, ...printed }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
+    return { code, output: stdout + stderr };
+  }
+
+  /** Starts it without waiting for it. */
+  static launch(options: ChildAppOptions): ChildApp {
+    const child = spawn(process.execPath, [...(options.nodeOptions ?? []), resolve(root, 'dist', options.entry)], {
+      cwd: root,
+      env: { PATH: process.env.PATH ?? '', ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: options.ownGroup ?? false,
+    });
+    return new ChildApp(child, options.readyUrl);
+  }
+
+  /** Waits until `/health/ready` says so; when it exits or takes 40 s, stops it and rejects with its output. */
   async untilReady(): Promise<void> {
     const giveUpAt = Date.now() + 40_000;
     while (Date.now() < giveUpAt) {
-      if (this.process.exitCode !== null) break;
+      if (this.process.exitCode !== null || this.process.signalCode !== null) break;
       const answer = await fetch(this.readyUrl).catch(() => undefined);
       await answer?.body?.cancel();
       if (answer?.ok) return;
       await new Promise((done) => setTimeout(done, 50));
     }
-    this.process.kill('SIGKILL');
+    await this.stop();
     throw new Error(`the app did not become ready:\n${this.output.slice(-4_000)}`);
   }
 
   signal(signal: NodeJS.Signals): void {
     this.process.kill(signal);
+  }
+
+  /** Sends Ctrl-C as a terminal does: to every process of its group. Only of one with `ownGroup`. */
+  interruptGroup(): void {
+    process.kill(-this.process.pid!, 'SIGINT');
   }
 
   /** Asks the process to drain and waits for it; its exit code. */

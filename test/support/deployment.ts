@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { ChildApp } from './child-app.js';
-import { freePort } from './free-port.js';
+import { findFreePort } from '../../scripts/stack/free-port.js';
 import { freshKekFile, freshTopicPrefix, FreshDatabase, realStack } from './real-stack.js';
 
 export interface DeploymentOptions {
@@ -46,17 +46,17 @@ export class Deployment {
     const database = await FreshDatabase.create({ migrated: false });
     const prefix = await freshTopicPrefix(options.partitions ?? 4, options.kafkaBrokers);
     const deployment = new Deployment(database, prefix, freshKekFile(), options);
-    // The first config-api prepares database and root KEK; the rest may start side by side.
-    if (options.configApis !== 0) await deployment.addConfigApi();
-    await Promise.all([
-      ...Array.from({ length: (options.configApis ?? 1) - 1 }, () => deployment.addConfigApi()),
-      ...Array.from({ length: options.resolvers ?? 1 }, () => deployment.addResolver()),
-    ]);
-    return deployment;
+    try {
+      await deployment.startApps();
+      return deployment;
+    } catch (error) {
+      await deployment.stop();
+      throw error;
+    }
   }
 
   async addConfigApi(env: Record<string, string> = {}): Promise<RunningConfigApi> {
-    const port = await freePort();
+    const port = await findFreePort([]);
     const url = `http://127.0.0.1:${port}`;
     const app = await ChildApp.start({
       entry: 'apps/config-api/src/main.js',
@@ -74,7 +74,8 @@ export class Deployment {
   }
 
   async addResolver(env: Record<string, string> = {}): Promise<RunningResolver> {
-    const [grpcPort, httpPort] = [await freePort(), await freePort()];
+    const grpcPort = await findFreePort([]);
+    const httpPort = await findFreePort([grpcPort]);
     const httpUrl = `http://127.0.0.1:${httpPort}`;
     const app = await ChildApp.start({
       entry: this.options.resolverEntry ?? 'apps/resolver/src/main.js',
@@ -108,12 +109,28 @@ export class Deployment {
     await rm(this.kekFile, { force: true });
   }
 
+  /** The first config-api prepares database and root KEK; the rest may start side by side. */
+  private async startApps(): Promise<void> {
+    const { configApis = 1, resolvers = 1 } = this.options;
+    if (configApis !== 0) await this.addConfigApi();
+    const started = await Promise.allSettled([
+      ...Array.from({ length: configApis - 1 }, () => this.addConfigApi()),
+      ...Array.from({ length: resolvers }, () => this.addResolver()),
+    ]);
+    for (const outcome of started) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
   private sharedEnv(): Record<string, string> {
     return {
       DATABASE_URL: this.database.url,
       KAFKA_BROKERS: this.kafkaBrokers.join(','),
       LATCHKEY_TOPIC_PREFIX: this.topicPrefix,
       LATCHKEY_KEK_FILE: this.kekFile,
+      // Made-up keys: no provider shall be asked about them.
+      LATCHKEY_VALIDATE_KEYS: 'false',
+      // Tests send as many requests as they like.
+      LATCHKEY_RATE_LIMIT_PER_MINUTE: '0',
+      LATCHKEY_AUTH_FAILURES_PER_MINUTE: '0',
       ...this.options.env,
     };
   }

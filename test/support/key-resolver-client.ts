@@ -16,6 +16,8 @@ export interface ResolvedCall {
     handle?: string;
     api_key?: string;
     reason?: string;
+    fallback_reason?: string;
+    inherited_from?: string;
   }[];
 }
 
@@ -30,6 +32,8 @@ export interface RedeemedKeys {
   }[];
 }
 
+type Method = 'ResolveCall' | 'Redeem' | 'ReleaseCall' | 'ReportFailure';
+
 type Unary = (
   request: object,
   metadata: Metadata,
@@ -39,19 +43,20 @@ type Unary = (
 
 /** The orchestrator's side of latchkey.v1.KeyResolver. */
 export class KeyResolverClient {
-  private readonly client: Record<'ResolveCall' | 'Redeem' | 'ReleaseCall', Unary> & { close(): void };
+  private readonly client: Record<Method, Unary> & { close(): void };
   private readonly metadata = new Metadata();
 
   constructor(
     address: string,
     serviceToken: string,
     private readonly timeoutMs = 5_000,
+    channel = credentials.createInsecure(),
   ) {
     const definition = loadSync(keyResolverProto.path, { keepCase: true, defaults: true, arrays: true });
     const loaded = loadPackageDefinition(definition) as unknown as {
       latchkey: { v1: { KeyResolver: new (address: string, channel: unknown) => KeyResolverClient['client'] } };
     };
-    this.client = new loaded.latchkey.v1.KeyResolver(address, credentials.createInsecure());
+    this.client = new loaded.latchkey.v1.KeyResolver(address, channel);
     this.metadata.set('authorization', `Bearer ${serviceToken}`);
   }
 
@@ -59,9 +64,11 @@ export class KeyResolverClient {
     call_id: string;
     organization_id: string;
     audience?: string;
-    config: object;
+    assistant_id?: string;
+    region?: string;
+    config?: object;
   }): Promise<ResolvedCall> {
-    return this.unary('ResolveCall', { ...call, config: structOf(call.config) });
+    return this.unary('ResolveCall', { ...call, ...(call.config && { config: structOf(call.config) }) });
   }
 
   redeem(request: { call_id: string; handles: string[]; audience?: string }): Promise<RedeemedKeys> {
@@ -72,11 +79,21 @@ export class KeyResolverClient {
     return this.unary('ReleaseCall', request);
   }
 
+  reportFailure(request: {
+    call_id: string;
+    organization_id: string;
+    component: string;
+    status: number;
+    detail?: string;
+  }): Promise<object> {
+    return this.unary('ReportFailure', request);
+  }
+
   close(): void {
     this.client.close();
   }
 
-  private unary<T>(method: 'ResolveCall' | 'Redeem' | 'ReleaseCall', request: object): Promise<T> {
+  private unary<T>(method: Method, request: object): Promise<T> {
     return new Promise((resolve, reject) => {
       this.client[method](request, this.metadata, { deadline: Date.now() + this.timeoutMs }, (error, answer) =>
         error ? reject(error) : resolve(answer),

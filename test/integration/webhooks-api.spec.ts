@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../faults/until.js';
+import { isGenuine } from '../support/webhook-receiver.js';
+import { adminToken, expectError, type ErrorBody } from './config-api.fixture.js';
+import { everyEvent, WebhookScene, type Delivery, type Webhook } from './webhook.fixture.js';
+
+describe('webhooks over HTTP', () => {
+  let scene: WebhookScene;
+  beforeAll(async () => {
+    scene = await WebhookScene.start();
+  }, 60_000);
+  afterAll(() => scene.stop());
+
+  it('are tried out: the answer is what the receiver said', async () => {
+    const { id, secret } = await scene.subscribe('/tried');
+    const path = `/api/v1/webhooks/${id}/test`;
+    const good = await scene.api.call(scene.acme.token, 'POST', path);
+    expect(good.body).toMatchObject({ delivered: true, status: 200, answer: 'thank you', error: null });
+    expect(isGenuine(scene.receivedAt('/tried')[0]!, secret)).toBe(true);
+    scene.receiver.script.push(418);
+    expect((await scene.api.call(scene.acme.token, 'POST', path)).body).toMatchObject({
+      delivered: false,
+      status: 418,
+    });
+    const nobody = await scene.subscribe('/nobody', { url: 'http://127.0.0.1:9/nobody' });
+    const unheard = await scene.api.call(scene.acme.token, 'POST', `/api/v1/webhooks/${nobody.id}/test`);
+    expect(unheard.body).toMatchObject({
+      delivered: false,
+      status: null,
+      error: expect.stringMatching(/127\.0\.0\.1/),
+    });
+    await scene.api.call(scene.acme.token, 'DELETE', `/api/v1/webhooks/${nobody.id}`);
+  });
+
+  it('go where HTTP may go only', async () => {
+    const refused = async (url: unknown): Promise<void> => {
+      const body = { url, events: everyEvent };
+      const answer = await scene.api.call<ErrorBody>(scene.acme.token, 'POST', '/api/v1/webhooks', { body });
+      expect(expectError(answer, 400, 'invalid_request').param).toBe('url');
+    };
+    for (const url of [
+      'ftp://example.com',
+      'nonsense',
+      'https://user:word@example.com',
+      'http://169.254.169.254/',
+      7,
+    ]) {
+      await refused(url);
+    }
+    expectError(
+      await scene.api.call(scene.acme.token, 'POST', '/api/v1/webhooks', {
+        body: { url: scene.receiver.url, events: ['byok.nothing'] },
+      }),
+      400,
+      'invalid_request',
+    );
+  });
+
+  it('are changed, listed and deleted, by their own organization only, and never show a secret again', async () => {
+    const { id, secret } = await scene.subscribe('/changed');
+    const path = `/api/v1/webhooks/${id}`;
+    const body = { events: ['byok.key.expiring'], is_active: false };
+    const changed = await scene.api.call<{ webhook: Webhook }>(scene.acme.token, 'PATCH', path, { body });
+    expect(changed.body.webhook).toMatchObject({ id, ...body, url: `${scene.receiver.url}/changed` });
+    const listed = await scene.api.call<{ webhooks: Webhook[] }>(scene.acme.token, 'GET', '/api/v1/webhooks');
+    expect(listed.body.webhooks).toContainEqual(changed.body.webhook);
+    expect(listed.text).not.toContain(secret);
+    const other = await scene.api.createOrganization('Other');
+    for (const [method, at] of [
+      ['GET', path],
+      ['DELETE', path],
+      ['POST', `${path}/test`],
+      ['POST', `${path}/rotate-secret`],
+      ['GET', `${path}/deliveries`],
+      ['GET', '/api/v1/webhooks/no-uuid'],
+    ] as const) {
+      expectError(await scene.api.call<ErrorBody>(other.token, method, at), 404, 'not_found');
+    }
+    expect((await scene.api.call(scene.acme.token, 'DELETE', path)).body).toEqual({ success: true });
+    expectError(await scene.api.call<ErrorBody>(scene.acme.token, 'GET', path), 404, 'not_found');
+  });
+
+  it("of the platform are the operator's", async () => {
+    const body = { url: `${scene.receiver.url}/platform`, events: everyEvent };
+    const path = '/admin/v1/platform/webhooks';
+    expect((await scene.api.call(adminToken, 'POST', path, { body })).status).toBe(201);
+    expectError(await scene.api.call<ErrorBody>(scene.acme.token, 'GET', path), 403, 'forbidden');
+    for (const key of [scene.api.plantKey(''), scene.api.plantKey('')]) {
+      await scene.api.call(adminToken, 'POST', '/admin/v1/platform/byok', {
+        body: { provider: 'deepgram', api_key: key },
+      });
+    }
+    await until('it comes', () => scene.receivedAt('/platform').length === 1);
+  });
+
+  it('of a page are as many as asked for, and all pages have each of them once', async () => {
+    const { id } = await scene.subscribe('/pages');
+    for (let n = 0; n < 6; n += 1) await scene.storeKey('deepgram');
+    const seen: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const path: string = `/api/v1/webhooks/${id}/deliveries?limit=2${cursor && `&cursor=${cursor}`}`;
+      const page = await scene.api.call<{ deliveries: Delivery[]; next_cursor: string | null }>(
+        scene.acme.token,
+        'GET',
+        path,
+      );
+      seen.push(...page.body.deliveries.map((delivery) => delivery.id));
+      cursor = page.body.next_cursor;
+    }
+    expect(new Set(seen).size).toBe(5);
+    expect(seen).toHaveLength(5);
+  });
+
+  it('hold no key, and neither did an answer or a log line', () => {
+    expect(scene.api.leaks()).toEqual([]);
+    expect(scene.receiver.received.filter(({ rawBody }) => scene.api.holdsKey(rawBody))).toEqual([]);
+  });
+});
