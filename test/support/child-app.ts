@@ -20,6 +20,7 @@ export class ChildApp {
   /** Everything the process printed. */
   output = '';
   private exited: Promise<number | null>;
+  private mayEnd = false;
 
   private constructor(
     readonly process: ChildProcess,
@@ -28,6 +29,9 @@ export class ChildApp {
     process.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     process.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     this.exited = new Promise((done) => process.once('exit', (code) => done(code)));
+    void this.exited.then((code) => {
+      if (!this.mayEnd && code !== 0) console.error(`an app ended with ${code}:\n${this.output.slice(-2_000)}`);
+    });
   }
 
   static async start(options: ChildAppOptions): Promise<ChildApp> {
@@ -66,27 +70,34 @@ export class ChildApp {
   async untilReady(): Promise<void> {
     const giveUpAt = Date.now() + 40_000;
     while (Date.now() < giveUpAt) {
-      if (this.process.exitCode !== null || this.process.signalCode !== null) break;
+      if (this.hasEnded) break;
       const answer = await fetch(this.readyUrl).catch(() => undefined);
       await answer?.body?.cancel();
-      if (answer?.ok) return;
+      if (answer?.ok && !this.hasEnded) return;
       await new Promise((done) => setTimeout(done, 50));
     }
     await this.stop();
     throw new Error(`the app did not become ready:\n${this.output.slice(-4_000)}`);
   }
 
+  private get hasEnded(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
+  }
+
   signal(signal: NodeJS.Signals): void {
+    this.mayEnd = true;
     this.process.kill(signal);
   }
 
   /** Sends Ctrl-C as a terminal does: to every process of its group. Only of one with `ownGroup`. */
   interruptGroup(): void {
+    this.mayEnd = true;
     process.kill(-this.process.pid!, 'SIGINT');
   }
 
   /** Asks the process to drain and waits for it; its exit code. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.mayEnd = true;
     if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill(signal);
     const killer = setTimeout(() => this.process.kill('SIGKILL'), 20_000);
     const code = await this.exited;
