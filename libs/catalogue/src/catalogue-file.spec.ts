@@ -127,9 +127,8 @@ describe('a catalogue file', () => {
     ]);
   });
 
-  it('that cannot be read is named by its variable, never by its path', () => {
-    expect(() => readCatalogue(join(folder, 'absent.json'))).toThrow(
-      /problem\(s\):\n {2}- LATCHKEY_CATALOGUE: cannot be read \(ENOENT\)$/,
-    );
+  it('that cannot be read is named, and by which variable', () => {
+    const path = join(folder, 'absent.json');
+    expect(() => readCatalogue(path)).toThrow(`problem(s):\n  - LATCHKEY_CATALOGUE: ${path} cannot be read (ENOENT)`);
   });
 });

@@ -31,7 +31,7 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw misconfigured([`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`]);
+    throw misconfigured([`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`]);
   }
 }
 

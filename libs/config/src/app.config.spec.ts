@@ -20,13 +20,19 @@ const complete: Environment = {
 type AppName = keyof typeof schemas;
 const apps = Object.keys(schemas) as AppName[];
 
-function problemNames(app: AppName, environment: Environment): string[] {
+function problemsOf(app: AppName, environment: Environment): string[] {
   try {
     loadConfig(schemas[app], environment);
     return [];
   } catch (error) {
-    return ((error as AppError).details ?? []).map((problem) => problem.split(':')[0]!).sort();
+    return (error as AppError).details ?? [];
   }
+}
+
+function problemNames(app: AppName, environment: Environment): string[] {
+  return problemsOf(app, environment)
+    .map((problem) => problem.split(':')[0]!)
+    .sort();
 }
 
 describe('the configuration of an app', () => {
@@ -37,6 +43,19 @@ describe('the configuration of an app', () => {
   ])('of %s: nothing set names everything that is required', (app, required) => {
     expect(problemNames(app, {})).toEqual(required);
     expect(problemNames(app, complete)).toEqual([]);
+  });
+
+  it.each(apps)('of %s: whatever is wrong is said in plain words', (app) => {
+    const wrong = Object.fromEntries(Object.keys(schemas[app].shape).map((name) => [name, ' ']));
+    for (const environment of [{}, wrong]) {
+      const problems = problemsOf(app, environment);
+      expect(problems.length > 0 || app === 'standalone').toBe(true);
+      for (const problem of problems) expect(problem).toMatch(/^[A-Z_]+: (must be |must have |is required)/);
+    }
+  });
+
+  it('what is missing is described', () => {
+    expect(problemsOf('resolver', {})).toContain('REDIS_URL: is required (Redis, redis://:password@host:port)');
   });
 
   it('listens on this machine only unless told otherwise', () => {

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const token = z.string().min(20, 'must have at least 20 characters').max(200);
-const seconds = z.coerce.number().int().positive();
+const port = wholeNumber(0, 65_535);
+const token = z.string().min(20, 'must have at least 20 characters').max(200, 'must have at most 200 characters');
 /** `true` or `false`. */
 const flag = z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'], error: 'must be true or false' });
-const count = z.coerce.number().int().positive();
 /** 0 turns a limit off. */
-const perMinute = z.coerce.number().int().min(0).max(1_000_000);
+const perMinute = wholeNumber(0, 1_000_000);
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'must be addresses or networks, with commas');
 const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' });
 
@@ -51,14 +50,12 @@ const shared = {
     .describe('Kafka brokers, host:port[,host:port…] (required)'),
   LATCHKEY_TOPIC_PREFIX: z
     .string()
-    .regex(/^[A-Za-z0-9._-]*$/)
+    .regex(/^[A-Za-z0-9._-]*$/, 'must be of A-Z a-z 0-9 . _ -')
     .default('')
     .describe('put before every topic name (default none)'),
-  LATCHKEY_KEK_FILE: z
-    .string({ error: 'is required: path of the root KEK file' })
-    .describe('file of the root KEK, readable by its owner only (required)'),
+  LATCHKEY_KEK_FILE: z.string().describe('file of the root KEK, readable by its owner only (required)'),
   LATCHKEY_LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .enum(logLevels, `must be one of ${logLevels.join(', ')}`)
     .default('info')
     .describe('trace, debug, info, warn, error or silent (default info)'),
 };
@@ -74,8 +71,7 @@ const http = {
   LATCHKEY_WEBHOOK_PRIVATE_ADDRESSES: flag
     .default(false)
     .describe('whether webhooks may go to private and loopback addresses, true or false (default false)'),
-  LATCHKEY_OVERLAP_SECONDS: seconds
-    .max(86_400)
+  LATCHKEY_OVERLAP_SECONDS: wholeNumber(1, 86_400)
     .default(900)
     .describe('how long calls keep an old version after a graceful rotation that does not say (default 900)'),
   LATCHKEY_RATE_LIMIT_PER_MINUTE: perMinute
@@ -101,17 +97,14 @@ const resolving = {
     .optional()
     .describe('PEM certificate; with LATCHKEY_GRPC_TLS_KEY_FILE gRPC speaks TLS (default plaintext)'),
   LATCHKEY_GRPC_TLS_KEY_FILE: z.string().optional().describe('PEM private key of the certificate'),
-  LATCHKEY_HANDLE_TTL_SECONDS: seconds
-    .max(300)
+  LATCHKEY_HANDLE_TTL_SECONDS: wholeNumber(1, 300)
     .default(60)
     .describe('how long a handle can be redeemed, 300 at most (default 60)'),
-  LATCHKEY_HANDLE_USES: count.max(100).default(1).describe('how often one handle can be redeemed (default 1)'),
-  LATCHKEY_CALL_HOURS_MAX: count
-    .max(72)
+  LATCHKEY_HANDLE_USES: wholeNumber(1, 100).default(1).describe('how often one handle can be redeemed (default 1)'),
+  LATCHKEY_CALL_HOURS_MAX: wholeNumber(1, 72)
     .default(4)
     .describe('a call whose end is never reported counts as live for this long (default 4)'),
-  LATCHKEY_RETRY_ATTEMPTS_MAX: count
-    .max(20)
+  LATCHKEY_RETRY_ATTEMPTS_MAX: wholeNumber(1, 20)
     .default(8)
     .describe('how often an event is tried while a server is away, before it is a dead letter (default 8, about 30 s)'),
 };
@@ -167,7 +160,9 @@ const standaloneVariables = z.object({
   ...catalogue,
   ...http,
   ...resolving,
-  LATCHKEY_LOG_LEVEL: shared.LATCHKEY_LOG_LEVEL.removeDefault().default('warn').describe('as elsewhere (default warn)'),
+  LATCHKEY_LOG_LEVEL: shared.LATCHKEY_LOG_LEVEL.removeDefault()
+    .default('warn')
+    .describe('trace, debug, info, warn, error or silent (default warn)'),
   LATCHKEY_ADMIN_TOKEN: token
     .optional()
     .describe('bearer token of the operator (default: made on first start, file admin-token)'),
@@ -176,7 +171,9 @@ const standaloneVariables = z.object({
     .describe('bearer token of call orchestrators (default: made on first start, file service-token)'),
   LATCHKEY_FAKE_PROVIDERS: flag
     .default(false)
-    .describe('asks a fake of all providers instead of them, as --with-fake-providers does (default false)'),
+    .describe(
+      'true asks a fake of all providers instead of them, as the flag --with-fake-providers does (default false)',
+    ),
   LATCHKEY_DATA_DIR: z.string().default('.latchkey').describe('where everything is kept (default .latchkey)'),
 });
 /** Variables of apps/standalone: tokens and the KEK are made on first start when absent. */
@@ -187,3 +184,9 @@ export type StandaloneConfig = z.infer<typeof standaloneConfigSchema>;
 export const fakeProviderConfigSchema = z.object({
   LATCHKEY_FAKE_PROVIDER_PORT: port.default(8090).describe('port on 127.0.0.1 (default 8090)'),
 });
+
+/** A number within these limits, as text. */
+function wholeNumber(min: number, max: number) {
+  const problem = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number(problem).int(problem).min(min, problem).max(max, problem);
+}

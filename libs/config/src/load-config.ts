@@ -18,7 +18,7 @@ export function loadConfig<T extends z.ZodObject>(schema: T, environment: Enviro
   }
   const parsed = schema.safeParse(values);
   if (!parsed.success) {
-    problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+    problems.push(...parsed.error.issues.map((issue) => problemOf(issue, schema, values)));
   }
   if (!parsed.success || problems.length > 0) {
     throw new AppError('invalid', 'invalid_configuration', {
@@ -27,6 +27,18 @@ export function loadConfig<T extends z.ZodObject>(schema: T, environment: Enviro
     });
   }
   return parsed.data;
+}
+
+/** A variable that is missing is described as `--help` does it. */
+function problemOf(
+  { path, message }: z.core.$ZodIssue,
+  schema: z.ZodObject,
+  values: Readonly<Record<string, string>>,
+): string {
+  const name = String(path[0]);
+  if (name in values || message.startsWith('is required')) return `${name}: ${message}`;
+  const { description } = (schema.shape[name] ?? {}) as { description?: string };
+  return `${name}: is required${description ? ` (${description.replace(' (required)', '')})` : ''}`;
 }
 
 export type ValueOrigin = { variable: string; file?: undefined } | { file: string };

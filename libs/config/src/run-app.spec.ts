@@ -61,7 +61,7 @@ describe('runApp', () => {
   afterEach(() => void jest.restoreAllMocks());
 
   /** What an app prints whose start fails with this, and the exit code it ends with. */
-  async function failToStart(error: unknown): Promise<{ printed: string; code: unknown }> {
+  async function failToStart(error: unknown, args: string[] = []): Promise<{ printed: string; code: unknown }> {
     let printed = '';
     jest.spyOn(process, 'on').mockReturnThis();
     jest.spyOn(process.stderr, 'write').mockImplementation((text) => Boolean((printed += String(text))));
@@ -69,7 +69,7 @@ describe('runApp', () => {
     const start = async (): Promise<never> => {
       throw error;
     };
-    await runApp({ name: 'spec', about: 'fails', schema: z.object({}), start });
+    await runApp({ name: 'spec', about: 'fails', schema: z.object({}), start, flags: { '--known': '' } }, args);
     return { printed, code: exit.mock.calls[0]?.[0] };
   }
 
@@ -88,6 +88,29 @@ describe('runApp', () => {
     );
     expect(printed).toBe('spec: cannot start. The folder is in use.\n');
     expect(code).toBe(1);
+  });
+
+  it('an argument that is not known is one sentence that names those that are, and nothing is started', async () => {
+    const { printed, code } = await failToStart(new Error('it was started'), ['node', 'main.js', '--knwon']);
+    expect(printed).toBe(
+      'spec: cannot start. Nothing here is called --knwon; known: --known, --help. Settings are environment variables.\n',
+    );
+    expect(code).toBe(1);
+  });
+
+  it('the flags that are given reach the app', async () => {
+    const starts: string[][] = [];
+    const start = async (_: object, given: ReadonlySet<string>): Promise<never> => {
+      starts.push([...given]);
+      throw new AppError('conflict', 'in_use');
+    };
+    jest.spyOn(process, 'on').mockReturnThis();
+    jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    jest.spyOn(process, 'exit').mockReturnValue(undefined as never);
+    const app = { name: 'spec', about: 'fails', schema: z.object({}), start, flags: { '--known': '' } };
+    await runApp(app, ['node', 'main.js', '--known']);
+    await runApp(app, ['node', 'main.js']);
+    expect(starts).toEqual([['--known'], []]);
   });
 
   it('an error that nobody foresaw is shown with its stack', async () => {
@@ -123,7 +146,7 @@ describe('an app and signals', () => {
     const serving = new Promise<void>((resolve) => (serve = resolve));
     const stop = async (signal: NodeJS.Signals): Promise<void> => void events.push(`stopped by ${signal}`);
     const start = (): Promise<RunningApp> => serving.then(() => ({ stop, welcome: 'welcome' }));
-    void runApp({ name: 'spec', about: 'runs', schema: z.object({}), start, ...more });
+    void runApp({ name: 'spec', about: 'runs', schema: z.object({}), start, ...more }, []);
     return { events, serve, send: (signal) => listeners.get(signal)?.(signal) };
   }
   const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,14 +1,12 @@
 import { AppError } from '#libs/errors';
 import type { z } from 'zod';
+import { asksForHelp, flagsIn, helpText, type CommandLine } from './command-line.js';
 import { loadConfig } from './load-config.js';
 
-export interface RunnableApp<T extends z.ZodObject> {
-  name: string;
-  /** One sentence for `--help`. */
-  about: string;
+export interface RunnableApp<T extends z.ZodObject> extends CommandLine {
   schema: T;
-  /** Resolves when the app serves; where it rejects it has let everything go again. */
-  start(config: z.infer<T>): Promise<RunningApp>;
+  /** Resolves when the app serves; where it rejects it has let everything go again. `given` are the flags at its start. */
+  start(config: z.infer<T>, given: ReadonlySet<string>): Promise<RunningApp>;
   /** A start leaves something behind that would outlive the process: a signal waits for its end, and undoes it. */
   outlived?: boolean;
   /** How long a stop may take, in milliseconds; 15 s when absent. */
@@ -27,19 +25,23 @@ export interface RunningApp {
 const sameSignalMs = 1_000;
 
 /**
- * Starts an app from the environment; whatever stops it from starting ends the process with one clear message. SIGTERM,
- * SIGINT and SIGHUP stop it and end the process: with 0, or with 1 when stopping fails or takes too long. A second
+ * Starts an app from the environment and its arguments; whatever stops it from starting ends the process with one clear
+ * message. SIGTERM, SIGINT and SIGHUP stop it and end the process: with 0, or with 1 when stopping fails or takes too long. A second
  * signal ends it at once with 130, and so does the first while it starts, unless its start has to be undone.
  */
-export async function runApp<T extends z.ZodObject>(app: RunnableApp<T>): Promise<void> {
-  if (process.argv.includes('--help') || process.argv.includes('-h')) {
-    process.stdout.write(helpText(app));
+export async function runApp<T extends z.ZodObject>(
+  app: RunnableApp<T>,
+  [, script = '', ...given]: readonly string[] = process.argv,
+): Promise<void> {
+  if (asksForHelp(given)) {
+    process.stdout.write(helpText(app, script));
     return;
   }
   const life: Life = {};
   for (const signal of stopSignals) process.on(signal, () => void endLife(app, life, signal));
   try {
-    life.starting = app.start(loadConfig(app.schema));
+    const flags = flagsIn(given, app);
+    life.starting = app.start(loadConfig(app.schema), flags);
     life.running = await life.starting;
     if (life.endingSince === undefined) process.stdout.write(life.running.welcome ?? '');
   } catch (error) {
@@ -100,14 +102,6 @@ export async function untilAvailable<T>(
       await new Promise((resolve) => setTimeout(resolve, delayMs));
     }
   }
-}
-
-function helpText({ name, about, schema }: Pick<RunnableApp<z.ZodObject>, 'name' | 'about' | 'schema'>): string {
-  const lines = Object.entries(schema.shape).map(([variable, field]) => {
-    const { description = '' } = field as z.ZodType;
-    return `  ${variable.padEnd(32)}${description}`;
-  });
-  return `${name}: ${about}\n\nEnvironment variables (each also as <NAME>_FILE, the path of a file with the value):\n${lines.join('\n')}\n`;
 }
 
 function startProblem(error: unknown): string {

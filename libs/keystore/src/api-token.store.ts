@@ -5,12 +5,20 @@ import { poolOf } from './data-source.js';
 import { translatingDatabaseErrors } from './database-error.js';
 import { ApiToken } from './entities/api-token.entity.js';
 import { withinOrganization } from './organization-scope.js';
+import { TurnBatch } from './turn-batch.js';
 
 /** What is known of a token that somebody presents. */
 export type PresentedToken = Pick<ApiToken, 'id' | 'organizationId' | 'hash' | 'scopes' | 'expiresAt' | 'revokedAt'> & {
   /** Whether the organization that was asked about is a direct child of the token's own. */
   isParentOfChild: boolean;
 };
+
+interface AskedToken {
+  id: string;
+  childId: string | null;
+}
+
+const askedMax = 500;
 
 export type NewApiToken = Pick<ApiToken, 'id' | 'organizationId' | 'hash' | 'name' | 'scopes' | 'expiresAt'>;
 
@@ -24,17 +32,18 @@ export interface TokenPage {
 /** Bearer tokens of organizations. */
 export class ApiTokenStore {
   private readonly pool: Pool;
+  private readonly asking = new TurnBatch((asked: readonly AskedToken[]) => this.findAll(asked), askedMax);
 
   constructor(private readonly dataSource: DataSource) {
     this.pool = poolOf(dataSource);
   }
 
-  /** Always from the primary, so that a revoked token is refused at once; `childId` is an organization to ask about. */
-  async find(id: string, childId: string | null): Promise<PresentedToken | undefined> {
-    const result = await translatingDatabaseErrors(() =>
-      this.pool.query<PresentedToken>({ name: 'presented-token', text: presentedSql, values: [id, childId] }),
-    );
-    return result.rows[0];
+  /**
+   * Always from the primary, so that a revoked token is refused at once; requests that arrive together ask together.
+   * `childId` is an organization to ask about.
+   */
+  find(id: string, childId: string | null): Promise<PresentedToken | undefined> {
+    return this.asking.askOne({ id, childId });
   }
 
   /** Adds a token; adding the same one again changes nothing. `not_found` when there is no such organization. */
@@ -90,13 +99,22 @@ export class ApiTokenStore {
       ),
     );
   }
+
+  private async findAll(asked: readonly AskedToken[]): Promise<(PresentedToken | undefined)[]> {
+    const values = [asked.map(({ id }) => id), asked.map(({ childId }) => childId)];
+    const { rows } = await translatingDatabaseErrors(() =>
+      this.pool.query<PresentedToken & { at: number }>({ name: 'presented-tokens', text: presentedSql, values }),
+    );
+    const found = new Map(rows.map((row) => [row.at, row]));
+    return asked.map((_, index) => found.get(index + 1));
+  }
 }
 
 const presentedSql = `
-  SELECT t.id, t.organization_id AS "organizationId", t.hash, t.scopes, t.expires_at AS "expiresAt",
+  SELECT asked.at::int, t.id, t.organization_id AS "organizationId", t.hash, t.scopes, t.expires_at AS "expiresAt",
     t.revoked_at AS "revokedAt",
-    EXISTS (SELECT FROM organization o WHERE o.id = $2::uuid AND o.parent_id = t.organization_id) AS "isParentOfChild"
-  FROM api_token t WHERE t.id = $1`;
+    EXISTS (SELECT FROM organization o WHERE o.id = asked.child_id AND o.parent_id = t.organization_id) AS "isParentOfChild"
+  FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS asked (id, child_id, at) JOIN api_token t ON t.id = asked.id`;
 
 const laterPageSql = `(token.created_at, token.id) <
   (SELECT after.created_at, after.id FROM api_token after WHERE after.organization_id = :organizationId AND after.id = :after)`;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { AppError } from '#libs/errors';
 import type { DataSource, EntityManager } from 'typeorm';
 import { withinOrganization } from './organization-scope.js';
@@ -40,13 +39,14 @@ export interface AssistantPage {
 export class AssistantStore {
   constructor(private readonly dataSource: DataSource) {}
 
-  create(organizationId: string, { name, body }: AssistantContent): Promise<StoredAssistant> {
+  /** Creates an assistant; creating the same one again changes nothing. */
+  create(organizationId: string, id: string, { name, body }: AssistantContent): Promise<StoredAssistant> {
     return withinOrganization(this.dataSource, organizationId, async (manager) => {
-      const rows = await manager.query<AssistantRow[]>(
-        `INSERT INTO assistant (organization_id, id, name, body) VALUES ($1, $2, $3, $4) RETURNING ${columns}`,
-        [organizationId, randomUUID(), name, JSON.stringify(body)],
+      await manager.query(
+        `INSERT INTO assistant (organization_id, id, name, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+        [organizationId, id, name, JSON.stringify(body)],
       );
-      return assistantOf(rows[0]!);
+      return assistantOf((await read(manager, organizationId, id))!);
     });
   }
 

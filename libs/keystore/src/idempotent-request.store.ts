@@ -73,6 +73,15 @@ export class IdempotentRequestStore {
     );
   }
 
+  /** Forgets the request, so that the key may stand for another. Nothing of it may have happened. */
+  async remove({ request, runId }: RequestRun): Promise<void> {
+    await this.query(
+      'remove-request',
+      `DELETE FROM idempotent_request WHERE caller = $1 AND key = $2 AND run_id = $3 AND answer IS NULL`,
+      [request.caller, request.key, runId],
+    );
+  }
+
   /** Forgets requests of which nobody need know any more. */
   async deleteOld(): Promise<void> {
     await translatingDatabaseErrors(() =>

@@ -32,6 +32,7 @@ export * from './slot-notice.store.js';
 export * from './slot-overview.store.js';
 export * from './slot-snapshot.store.js';
 export * from './tenant-kek.store.js';
+export * from './turn-batch.js';
 export * from './webhook-delivery.store.js';
 export * from './webhook-queue.js';
 export * from './webhook-secret.reader.js';

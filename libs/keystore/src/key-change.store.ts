@@ -12,6 +12,8 @@ export interface RecordedKeyChange {
   /** The version that is current after the change. */
   current: KeyVersion | null;
   actor: string;
+  /** The same in every run of the request that asked for it. */
+  requestId?: string | undefined;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface RecordedKeyChange {
  * at its commit.
  */
 export async function recordKeyChange(manager: EntityManager, recorded: RecordedKeyChange): Promise<void> {
-  const { organizationId, provider, change, epoch, current, actor } = recorded;
+  const { organizationId, provider, change, epoch, current, actor, requestId = null } = recorded;
   const event: KeyChanged = {
     organization_id: organizationId,
     provider,
@@ -30,8 +32,8 @@ export async function recordKeyChange(manager: EntityManager, recorded: Recorded
   };
   await manager.query(
     `WITH recorded AS (
-       INSERT INTO key_change (organization_id, provider, epoch, change, version, actor)
-       VALUES ($1, $2, $3, $4, $5, $6)),
+       INSERT INTO key_change (organization_id, provider, epoch, change, version, actor, request_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $11)),
      queued AS (
        INSERT INTO outbox (id, organization_id, aggregatetype, aggregateid, type, payload)
        VALUES ($7, $1, 'key_slot', $8, $9, $10))
@@ -47,6 +49,7 @@ export async function recordKeyChange(manager: EntityManager, recorded: Recorded
       `${organizationId}/${provider}`,
       topics.byokKeyChanged,
       JSON.stringify(event),
+      requestId,
     ],
   );
   await tellByWebhook(manager, recorded);

@@ -20,8 +20,8 @@ export interface DueCheck extends VersionRef {
   checkCount: number;
 }
 
-/** A verdict is believed for so long: reports that come in meanwhile cost no other probe. */
-const believedSeconds = 30;
+/** A key is probed no more often for reports: those that come in meanwhile wait, and cost one probe together. */
+const betweenProbesSeconds = 30;
 /** A check whose taker has died is due again after so long. */
 const leaseSeconds = 30;
 
@@ -35,7 +35,7 @@ export class KeyVerdictStore {
 
   /**
    * Keeps the outcome of a check; one that leaves open whether the key is good does not replace one that said it.
-   * `nextCheckAt` null: the key need not be checked again.
+   * `nextCheckAt` null: the key need not be checked again, unless that was requested after the check began.
    */
   async record(id: SlotId, version: number, verdict: RecordedVerdict, nextCheckAt: Date | null): Promise<void> {
     const { verdict: word, ...detail } = verdict;
@@ -45,8 +45,8 @@ export class KeyVerdictStore {
   }
 
   /**
-   * Makes the check of these versions due, of those that are in use and were not checked a moment ago.
-   * @returns how many are due because of this.
+   * Makes the check of these versions due, of those that are in use: now, or half a minute after the last one began.
+   * @returns how many will be checked earlier, or once more, because of this.
    */
   async requestChecks(refs: readonly VersionRef[]): Promise<number> {
     const values = [
@@ -106,8 +106,11 @@ interface DueRow {
 
 const saysNothing = `$4::text IN ('unreachable', 'rate_limited', 'unverified') AND verdict IS NOT NULL`;
 
+const soonest = `greatest(now(), v.check_started_at + make_interval(secs => ${betweenProbesSeconds}))`;
+
 const recordSql = `
-  UPDATE key_version SET check_due_at = $6,
+  UPDATE key_version v SET
+    check_due_at = CASE WHEN $6::timestamptz IS NULL AND check_requested_at > check_started_at THEN ${soonest} ELSE $6 END,
     verdict = CASE WHEN ${saysNothing} THEN verdict ELSE $4 END,
     verdict_detail = CASE WHEN ${saysNothing} THEN verdict_detail ELSE $5 END,
     validated_at = CASE WHEN ${saysNothing} THEN validated_at ELSE now() END,
@@ -116,13 +119,13 @@ const recordSql = `
   WHERE organization_id = $1 AND provider = $2 AND version = $3`;
 
 const requestSql = `
-  UPDATE key_version v SET check_due_at = now()
+  UPDATE key_version v SET check_requested_at = now(), check_due_at = least(v.check_due_at, ${soonest})
   FROM unnest($1::uuid[], $2::text[], $3::integer[]) AS q (organization_id, provider, version), key_slot s
   WHERE v.organization_id = q.organization_id AND v.provider = q.provider AND v.version = q.version
     AND s.organization_id = v.organization_id AND s.provider = v.provider
     AND s.state = 'active' AND s.current_version = v.version
-    AND (v.check_started_at IS NULL OR v.check_started_at < now() - make_interval(secs => ${believedSeconds}))
-    AND (v.check_due_at IS NULL OR v.check_due_at > now())`;
+    AND (v.check_due_at IS NULL OR v.check_due_at > ${soonest}
+      OR coalesce(v.check_requested_at, '-infinity') <= v.check_started_at)`;
 
 /** Versions that are not in use any more are found too, and forgotten. */
 const takeDueSql = `

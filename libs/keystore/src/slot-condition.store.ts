@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { KeySlot, type FallbackPolicy } from './entities/key-slot.entity.js';
-import { KeyVersion } from './entities/key-version.entity.js';
 import { withinOrganization } from './organization-scope.js';
-import { changeSlot, type ChangedSlot, type ChangeRequest, type SlotId } from './slot-change.js';
+import { changeSlot, findCurrent, type ChangedSlot, type ChangeRequest, type SlotId } from './slot-change.js';
 
 /** What an organization says about the use of a slot; what is absent stays as it is. */
 export interface SlotPolicy {
@@ -29,7 +28,7 @@ export class SlotConditionStore {
    */
   setPolicy(id: SlotId, policy: SlotPolicy, request: ChangeRequest): Promise<ChangedSlot> {
     return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
-      const current = await currentVersion(manager, slot);
+      const current = await findCurrent(manager, slot);
       const before = { ...slot };
       const stopsSharing = slot.shared && policy.shared === false;
       Object.assign(slot, withoutAbsent(policy), stopsSharing && { epochFloor: slot.epoch });
@@ -48,7 +47,7 @@ export class SlotConditionStore {
   /** Takes a key out of use that its provider refuses; nothing happens unless this version is the one in use. */
   quarantine(id: SlotId, version: number, request: ChangeRequest): Promise<ChangedSlot> {
     return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
-      const current = await currentVersion(manager, slot);
+      const current = await findCurrent(manager, slot);
       if (slot.state !== 'active' || slot.currentVersion !== version) return { current };
       Object.assign(slot, { state: 'quarantined', epochFloor: slot.epoch });
       return { change: 'quarantined', current };
@@ -58,17 +57,12 @@ export class SlotConditionStore {
   /** Puts a quarantined key back into use; nothing happens unless this version is the one in quarantine. */
   release(id: SlotId, version: number, request: ChangeRequest): Promise<ChangedSlot> {
     return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
-      const current = await currentVersion(manager, slot);
+      const current = await findCurrent(manager, slot);
       if (slot.state !== 'quarantined' || slot.currentVersion !== version) return { current };
       slot.state = 'active';
       return { change: 'released', current };
     });
   }
-}
-
-async function currentVersion(manager: EntityManager, slot: KeySlot): Promise<KeyVersion | null> {
-  const { organizationId, provider, currentVersion: version } = slot;
-  return version === null ? null : manager.findOneBy(KeyVersion, { organizationId, provider, version });
 }
 
 function withoutAbsent(policy: SlotPolicy): SlotPolicy {

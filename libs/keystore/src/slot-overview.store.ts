@@ -8,8 +8,9 @@ import { readLastUses } from './last-uses.js';
 import { readLiveCalls, type LiveCalls } from './live-calls.js';
 import { platformOrganizationId } from './organization-id.js';
 import { withinOrganization } from './organization-scope.js';
-import { readSecretIdsFast } from './secret-ids.js';
+import { readSecretIdsOfAll } from './secret-ids.js';
 import type { SlotId } from './slot-change.js';
+import { TurnBatch } from './turn-batch.js';
 
 /** A slot with its versions, newest first, each with the number of live calls that hold it. */
 export interface SlotOverview {
@@ -26,9 +27,15 @@ export interface Surroundings {
   keptByPlatform: ReadonlySet<string>;
 }
 
+const organizationsAtOnce = 100;
+
 /** Reads slots for people: what is stored, what it was, who still uses it. Never any ciphertext. */
 export class SlotOverviewStore {
   private readonly pool: Pool;
+  private readonly askingSecretIds = new TurnBatch(
+    (ids: readonly string[]) => readSecretIdsOfAll(this.pool, ids),
+    organizationsAtOnce,
+  );
 
   constructor(private readonly dataSource: DataSource) {
     this.pool = poolOf(dataSource);
@@ -54,9 +61,9 @@ export class SlotOverviewStore {
     return overviews.find((overview) => overview.slot.provider === id.provider);
   }
 
-  /** The secret id of every slot that has a current key. */
-  secretIds(organizationId: string): Promise<Map<string, string>> {
-    return readSecretIdsFast(this.pool, organizationId);
+  /** The secret id of every slot that has a current key; requests that arrive together ask together. */
+  secretIds(organizationId: string): Promise<ReadonlyMap<string, string>> {
+    return this.askingSecretIds.askOne(organizationId);
   }
 
   /** What decides, besides an organization's own slots, what its calls get. Keys that have expired count as absent. */

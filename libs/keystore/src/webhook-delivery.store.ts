@@ -40,16 +40,26 @@ export interface DeliveryPage {
 
 /** An attempt whose taker has died is due again after so long. */
 const leaseSeconds = 60;
-/** One slow receiver takes no more than so many places of those that work at one time. */
+/** One slow receiver takes no more than so many places of those that work at one time, */
 const perSubscriptionMax = 4;
+/** and one organization, whatever receivers it has, no more than so many. */
+const perOrganizationMax = 8;
 
 /** Events on their way to receivers. */
 export class WebhookDeliveryStore {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Up to `limit` deliveries to try now, shared out among the subscriptions. Nobody else gets them for a minute. */
-  async takeDue(limit: number): Promise<DueDelivery[]> {
-    const rows = await translatingDatabaseErrors(() => this.dataSource.query<DueRow[]>(takeDueSql, [limit]));
+  /**
+   * Up to `limit` deliveries to try now, shared out among organizations and subscriptions, of which those that the asker
+   * has in hand count as theirs. Nobody else gets them for a minute.
+   */
+  async takeDue(limit: number, inHand: readonly DueDelivery[] = []): Promise<DueDelivery[]> {
+    const values = [
+      limit,
+      inHand.map(({ organizationId }) => organizationId),
+      inHand.map(({ subscriptionId }) => subscriptionId),
+    ];
+    const rows = await translatingDatabaseErrors(() => this.dataSource.query<DueRow[]>(takeDueSql, values));
     return rows.map(({ kekVersion, secret, previousKekVersion, previousSecret, ...delivery }) => ({
       ...delivery,
       secrets: { kekVersion, secret, previousKekVersion, previousSecret },
@@ -118,17 +128,25 @@ export class WebhookDeliveryStore {
 type DueRow = Omit<DueDelivery, 'secrets'> & SealedSecrets;
 
 const takeDueSql = `
-  WITH due AS (
-    SELECT organization_id, id, row_number() OVER (PARTITION BY organization_id, subscription_id ORDER BY due_at) AS place
+  WITH in_hand AS (SELECT * FROM unnest($2::uuid[], $3::uuid[]) AS h (organization_id, subscription_id)),
+  due AS (
+    SELECT organization_id, id,
+      own_count + row_number() OVER (PARTITION BY organization_id, subscription_id ORDER BY due_at) AS place,
+      all_count + row_number() OVER (PARTITION BY organization_id ORDER BY due_at) AS organization_place
     FROM (
-      SELECT d.* FROM webhook_delivery d
+      SELECT d.*, own_count, all_count FROM webhook_delivery d
       JOIN webhook_subscription s ON s.organization_id = d.organization_id AND s.id = d.subscription_id
+      CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE h.subscription_id = s.id) AS own_count, count(*) AS all_count
+        FROM in_hand h WHERE h.organization_id = s.organization_id) AS counted
       WHERE d.state = 'pending' AND d.due_at <= now() AND s.is_active
+        AND own_count < ${perSubscriptionMax} AND all_count < ${perOrganizationMax}
       ORDER BY d.due_at LIMIT 1000) AS oldest),
   locked AS (
     SELECT d.organization_id, d.id FROM webhook_delivery d
     JOIN due ON due.organization_id = d.organization_id AND due.id = d.id
-    WHERE due.place <= ${perSubscriptionMax} AND d.state = 'pending' AND d.due_at <= now()
+    WHERE due.place <= ${perSubscriptionMax} AND due.organization_place <= ${perOrganizationMax}
+      AND d.state = 'pending' AND d.due_at <= now()
     ORDER BY due.place, d.due_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED),
   taken AS (
     UPDATE webhook_delivery d SET due_at = now() + make_interval(secs => ${leaseSeconds})

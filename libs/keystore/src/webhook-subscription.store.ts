@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { sealWebhookSecret, type SecretBytes } from '#libs/crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { sealWebhookSecret, type SecretBytes, type WebhookSecretId } from '#libs/crypto';
 import { AppError } from '#libs/errors';
 import type { DataSource, EntityManager } from 'typeorm';
 import { WebhookSubscription } from './entities/webhook-subscription.entity.js';
 import { withinOrganization } from './organization-scope.js';
 import type { TenantKekStore } from './tenant-kek.store.js';
-import type { SealedSecrets } from './webhook-secret.reader.js';
+import { WebhookSecretReader, type SealedSecrets } from './webhook-secret.reader.js';
 
 /** An organization's subscriptions. */
 export const subscriptionsMax = 20;
@@ -24,21 +24,30 @@ export interface SigningSubscription {
 
 /** Where organizations want to be told of events; secrets are kept sealed under the organization's KEK. */
 export class WebhookSubscriptionStore {
+  private readonly secrets: WebhookSecretReader;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly tenantKeks: TenantKekStore,
-  ) {}
+  ) {
+    this.secrets = new WebhookSecretReader(tenantKeks);
+  }
 
-  /** Throws `conflict` when the organization has as many as it may have. */
-  async create(organizationId: string, wanted: NewSubscription, secret: SecretBytes): Promise<WebhookSubscription> {
-    const id = randomUUID();
-    const sealed = await this.seal(organizationId, id, secret);
+  /**
+   * Creates a subscription; creating the same one again changes nothing. Throws `conflict` when the organization has as
+   * many as it may have.
+   */
+  async create(id: WebhookSecretId, wanted: NewSubscription, secret: SecretBytes): Promise<WebhookSubscription> {
+    const { organizationId, subscriptionId } = id;
+    const sealed = await this.seal(id, secret);
     return this.within(organizationId, async (manager) => {
+      const existing = await manager.findOneBy(WebhookSubscription, { organizationId, id: subscriptionId });
+      if (existing) return existing;
       const count = await manager.countBy(WebhookSubscription, { organizationId });
       if (count >= subscriptionsMax) throw tooMany();
-      return manager.save(
-        Object.assign(new WebhookSubscription(), { organizationId, id, ...wanted, ...sealed, previousUntil: null }),
-      );
+      const row = { organizationId, id: subscriptionId, ...wanted, ...sealed, previousUntil: null };
+      await manager.createQueryBuilder().insert().into(WebhookSubscription).values(row).orIgnore().execute();
+      return getSubscription(manager, organizationId, subscriptionId);
     });
   }
 
@@ -83,13 +92,18 @@ export class WebhookSubscriptionStore {
     });
   }
 
-  /** A new secret; deliveries are signed with the old one too until `overlapSeconds` have passed. Throws `not_found`. */
+  /**
+   * A new secret; deliveries are signed with the old one too until `overlapSeconds` have passed. Replacing a secret by
+   * itself changes nothing: the old one stays. Throws `not_found`.
+   */
   async replaceSecret(
-    organizationId: string,
-    id: string,
+    secretId: WebhookSecretId,
     { secret, overlapSeconds }: { secret: SecretBytes; overlapSeconds: number },
   ): Promise<WebhookSubscription> {
-    const sealed = await this.seal(organizationId, id, secret);
+    const { organizationId, subscriptionId: id } = secretId;
+    const { subscription, secrets } = await this.getForSigning(organizationId, id);
+    if (await this.isNewest(secretId, secrets, secret)) return subscription;
+    const sealed = await this.seal(secretId, secret);
     return this.within(organizationId, async (manager) => {
       await manager.query(
         `UPDATE webhook_subscription SET previous_kek_version = tenant_kek_version, previous_secret = secret,
@@ -101,16 +115,23 @@ export class WebhookSubscriptionStore {
     });
   }
 
+  private async isNewest(id: WebhookSecretId, sealed: SealedSecrets, secret: SecretBytes): Promise<boolean> {
+    const opened = await this.secrets.open(id, { ...sealed, previousSecret: null });
+    try {
+      return opened[0]!.use((newest) =>
+        secret.use((given) => newest.length === given.length && timingSafeEqual(newest, given)),
+      );
+    } finally {
+      for (const one of opened) one.destroy();
+    }
+  }
+
   private async seal(
-    organizationId: string,
-    subscriptionId: string,
+    id: WebhookSecretId,
     secret: SecretBytes,
   ): Promise<Pick<WebhookSubscription, 'tenantKekVersion' | 'secret'>> {
-    const kek = await this.tenantKeks.getCurrent(organizationId);
-    return {
-      tenantKekVersion: kek.version,
-      secret: sealWebhookSecret(kek, { organizationId, subscriptionId }, secret),
-    };
+    const kek = await this.tenantKeks.getCurrent(id.organizationId);
+    return { tenantKekVersion: kek.version, secret: sealWebhookSecret(kek, id, secret) };
   }
 
   private within<T>(organizationId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {

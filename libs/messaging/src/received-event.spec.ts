@@ -49,6 +49,12 @@ describe('what is not a valid event becomes a dead letter, with a reason that do
       'the value is not JSON in UTF-8',
     ],
     ['too large a value', raw(Buffer.alloc(300, 'x')), 'event_too_large', 'the value has 300 bytes, 200 are allowed'],
+    [
+      'deep nesting where nobody looks',
+      raw(Buffer.from(`{"call_id":"c","more":${'['.repeat(64)}${']'.repeat(64)}}`)),
+      'invalid_event',
+      'the value is nested more than 64 levels deep',
+    ],
     ['a missing field', raw(json({ [secret]: secret })), 'invalid_event', 'call_id must be string'],
     ['a wrong type', raw(json({ call_id: [secret] })), 'invalid_event', 'call_id must be string'],
     [

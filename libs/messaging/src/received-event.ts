@@ -1,3 +1,4 @@
+import { isNestedTooDeeply, jsonDepthMax } from '#libs/contracts';
 import { AppError } from '#libs/errors';
 import type { z } from 'zod';
 import { readCloudEvent } from './cloud-event.js';
@@ -41,6 +42,12 @@ function jsonOf(value: Buffer | null, bytesMax: number): unknown {
     const message = `the value has ${value.length} bytes, ${bytesMax} are allowed`;
     throw new AppError('invalid', 'event_too_large', { message });
   }
+  const json = parsed(value);
+  if (isNestedTooDeeply(json)) throw invalid(`the value is nested more than ${jsonDepthMax} levels deep`);
+  return json;
+}
+
+function parsed(value: Buffer): unknown {
   try {
     return JSON.parse(utf8.decode(value));
   } catch {
