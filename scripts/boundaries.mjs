@@ -15,7 +15,7 @@ const libImports = {
   crypto: ['libsodium-wrappers', 'lru-cache', '#libs/errors'],
   catalogue: ['zod', 'jsonc-parser', '#libs/errors', '#libs/contracts'],
   config: ['zod', '#libs/errors'],
-  openapi: ['zod', '@nestjs/common'],
+  openapi: ['zod', '@nestjs/common', '@nestjs/platform-fastify'],
   observability: ['pino', 'prom-client', 'zod', '@nestjs/common', '#libs/errors', '#libs/openapi'],
   messaging: [
     'kafkajs',

@@ -1,4 +1,5 @@
 import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { z } from 'zod';
 
 /** What the document says of one answer of a route, besides its status and body. */
@@ -7,9 +8,12 @@ export interface AnswerNotes {
   summary?: string;
   /** What the summary leaves open, as Markdown. */
   description?: string;
-  /** Statuses of refusals that do not follow from the route's shape, such as 404 or 422. */
-  errors?: readonly number[];
-  /** The security scheme of a route that is for none of the usual callers. */
+  /**
+   * Refusals that do not follow from the route's shape: statuses such as 404, or codes such as `key_rejected`, which the
+   * document then tells of the routes that name them only.
+   */
+  errors?: readonly (number | string)[];
+  /** The security scheme of a route that is for none of the usual callers; Fastify's route has it as `config.token`. */
   token?: string;
   /** The route takes `If-Match` with the epoch of the slot. */
   ifMatch?: boolean;
@@ -35,7 +39,12 @@ export function Answers<S extends z.ZodType>(status: number, schema: S, notes: A
   return <T extends Handler<S>>(target: object, name: string, descriptor: TypedPropertyDescriptor<T>): void => {
     const declared = declaredAnswersOf(descriptor.value);
     const answers: DeclaredAnswer[] = [{ status, schema, ...notes }, ...declared];
-    applyDecorators(SetMetadata(answersKey, answers), HttpCode(status))(target, name, descriptor);
+    const { token } = notes;
+    applyDecorators(
+      SetMetadata(answersKey, answers),
+      HttpCode(status),
+      ...(token === undefined ? [] : [RouteConfig({ token })]),
+    )(target, name, descriptor);
   };
 }
 

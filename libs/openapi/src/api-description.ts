@@ -12,8 +12,33 @@ export interface ApiDescription {
   accessOf: (route: Route) => RouteAccess | undefined;
   /** Of parameters in paths, by name. */
   pathParameters: Record<string, { description: string; example: string }>;
-  /** What each status of a refusal means and the codes it comes with. */
-  refusals: Record<number, { name: string; description: string; codes: readonly string[] }>;
+  webhooks: WebhookDescription;
+  /** By status. */
+  refusals: Record<number, RefusalDescription>;
   /** The one body of refusals. */
   errorBody: z.ZodType;
+}
+
+/**
+ * What a status of a refusal means and the codes it comes with: those of any route, and special ones of the routes that
+ * name them. `example` is a whole body.
+ */
+export interface RefusalDescription {
+  name: string;
+  description: string;
+  codes: readonly string[];
+  special?: readonly string[];
+  example: object;
+}
+
+/** What a deployment sends by itself. */
+export interface WebhookDescription {
+  /** By their names. */
+  events: Record<string, { summary: string; payload: z.ZodType }>;
+  /** The chapter that tells of them. */
+  tag: string;
+  /** Headers of every request. */
+  headers: Record<string, { description: string; example: string }>;
+  /** What an answer of success means. */
+  taken: string;
 }

@@ -96,24 +96,34 @@ export function answerHeadersOf({ method }: Route, access: RouteAccess | undefin
 
 /** Headers of a refusal with this status. */
 export function refusalHeadersOf(status: number): AnswerHeader[] {
-  const names: AnswerHeader[] = ['X-Request-Id', ...rateLimitHeaders];
-  if (status === 401) names.push('WWW-Authenticate');
+  // Whoever is not known has no count.
+  const names: AnswerHeader[] = [
+    'X-Request-Id',
+    ...(status === 401 ? ['WWW-Authenticate' as const] : rateLimitHeaders),
+  ];
   if ([409, 429, 503].includes(status)) names.push('Retry-After');
   if ([400, 403, 404, 409, 412, 422].includes(status)) names.push('Idempotent-Replayed');
   return names;
 }
 
-/** Statuses of the refusals that a route may give, by its shape and by what its decorator names. */
+/** Statuses of the refusals that a route may give, by its shape and by the statuses that its decorator names. */
 export function errorStatusesOf(route: Route, access: RouteAccess | undefined): number[] {
   const reads = route.method === 'get';
-  const statuses = [
+  return [
     ...(reads ? [] : [400, 413, 415]),
     ...(access ? [400, 401, 503] : []),
     ...(access?.isForCallers ? [403, 404] : []),
     ...(access?.isForCallers && route.method === 'post' ? [409] : []),
-    ...route.answers.flatMap((answer) => [...(answer.errors ?? []), ...(answer.ifMatch ? [412] : [])]),
+    ...route.answers.flatMap(({ errors = [], ifMatch }) => [
+      ...errors.filter((error) => typeof error === 'number'),
+      ...(ifMatch ? [412] : []),
+    ]),
     429,
     500,
   ];
-  return [...new Set(statuses)].sort((a, b) => a - b);
+}
+
+/** Headers of an answer, which the document describes once. */
+export function headerReferences(names: readonly AnswerHeader[]): Record<string, { $ref: string }> {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }

@@ -1,23 +1,19 @@
 import type { z } from 'zod';
 import type { DeclaredAnswer } from './answers.js';
 import type { ApiDescription } from './api-description.js';
-import {
-  answerHeadersOf,
-  errorStatusesOf,
-  refusalHeadersOf,
-  requestHeadersOf,
-  type RouteAccess,
-} from './open-api.conventions.js';
+import { answerHeadersOf, headerReferences, requestHeadersOf, type RouteAccess } from './open-api.conventions.js';
+import type { RefusalWriter } from './open-api.refusals.js';
 import type { Operation, Parameter, Response } from './open-api.types.js';
 import type { Route } from './route.js';
 import { sampleOf } from './sample.js';
 import type { JsonSchema, SchemaShelf } from './schema.shelf.js';
 
-/** Writes the operations of a document; what they have in common goes to the shelf and to `refusals`. */
+/** Writes the operations of a document; schemas with a name go to the shelf. */
 export class OperationWriter {
   constructor(
     private readonly api: ApiDescription,
     private readonly shelf: SchemaShelf,
+    private readonly refusals: RefusalWriter,
   ) {}
 
   /** Throws for a route in no chapter, with a parameter that is not described, or a refusal that is not. */
@@ -27,8 +23,6 @@ export class OperationWriter {
     const chapter = this.api.chapters.find(({ paths }) => paths.some((start) => route.path.startsWith(start)));
     if (!chapter) throw new Error(`${route.path} is in no chapter`);
     const description = [main.description, scopesIn(access)].filter(Boolean).join('\n\n');
-    const declared = route.answers.map(({ status }) => status);
-    const refused = errorStatusesOf(route, access).filter((status) => !declared.includes(status));
     return {
       operationId: operationIdOf(route),
       tags: [chapter.name],
@@ -38,23 +32,10 @@ export class OperationWriter {
       parameters: this.parametersOf(route, access),
       ...(route.bodySchema && { requestBody: this.requestBodyOf(route.bodySchema) }),
       responses: {
+        ...this.refusals.refusalsOf(route, access),
         ...Object.fromEntries(route.answers.map((answer) => [answer.status, this.answerOf(answer, route, access)])),
-        ...Object.fromEntries(refused.map((status) => [status, this.refusalReference(status)])),
       },
     };
-  }
-
-  /** The answers of refusal that operations refer to. */
-  refusals(): Record<string, Response> {
-    const errorBody = this.shelf.ofOutput(this.api.errorBody);
-    const refusals = Object.entries(this.api.refusals).map(([status, { name, description, codes }]) => {
-      const schema = { allOf: [errorBody, { type: 'object', properties: { code: { type: 'string', enum: codes } } }] };
-      const sample = sampleOf(errorBody, this.shelf) as object;
-      const example = { ...sample, code: codes[0], error: description, message: description };
-      const headers = headerReferences(refusalHeadersOf(Number(status)));
-      return [name, { description, headers, content: { 'application/json': { schema, example } } }] as const;
-    });
-    return Object.fromEntries(refusals);
   }
 
   private parametersOf(route: Route, access: RouteAccess | undefined): Operation['parameters'] {
@@ -86,15 +67,9 @@ export class OperationWriter {
     const isTagged = answer.ifMatch || this.shelf.resolve(schema).properties?.['epoch'] !== undefined;
     return {
       description: summary ?? description ?? `Status ${status}`,
-      headers: headerReferences([...answerHeadersOf(route, access), ...(isTagged ? ['ETag'] : [])]),
+      headers: headerReferences([...answerHeadersOf(route, access), ...(isTagged ? ['ETag' as const] : [])]),
       content: { [mediaType]: { schema, example: sampleOf(schema, this.shelf) } },
     };
-  }
-
-  private refusalReference(status: number): { $ref: string } {
-    const refusal = this.api.refusals[status];
-    if (!refusal) throw new Error(`no refusal is described for status ${status}`);
-    return { $ref: `#/components/responses/${refusal.name}` };
   }
 }
 
@@ -118,8 +93,4 @@ function scopesIn(access: RouteAccess | undefined): string | undefined {
 
 function queryParameter(name: string, { description, ...schema }: JsonSchema, required = false): Parameter {
   return { name, in: 'query', required, ...(description && { description }), schema };
-}
-
-function headerReferences(names: readonly string[]): Record<string, { $ref: string }> {
-  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }

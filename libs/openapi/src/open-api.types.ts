@@ -12,6 +12,11 @@ export interface OpenApiDocument {
   tags: { name: string; description: string }[];
   /** Operations by path and method (in small letters). */
   paths: Record<string, Record<string, Operation>>;
+  /** What we send, by event. */
+  webhooks: Record<
+    string,
+    { post: Omit<Operation, 'responses'> & { responses: Record<string, { description: string }> } }
+  >;
   components: {
     securitySchemes: Record<string, Record<string, unknown>>;
     headers: Record<string, unknown>;
