@@ -7,17 +7,19 @@ import type { ConfigApiPorts } from './config-api-ports.js';
 const backlogSecondsMax = 10;
 
 /**
- * What config-api needs: PostgreSQL and the KEK. The event bus and the outbox are reported but never make it
- * unready: keys can be changed without them, and the outbox drains afterwards.
+ * What config-api needs: PostgreSQL and the KEK. The event bus, the outbox and Redis, if it is to count there, are reported
+ * but never make it unready: keys can be changed without them, the outbox drains afterwards, and nobody is refused because
+ * requests are not counted together.
  */
 export function configApiHealth(ports: ConfigApiPorts, relay: OutboxRelay): HealthIndicator[] {
-  const { kekProvider, eventBus } = ports;
+  const { kekProvider, eventBus, attempts } = ports;
   const outbox = new OutboxStore(ports.dataSource);
   return [
     { name: 'postgres', check: () => checkPostgres(ports) },
     { name: 'kek', check: async () => asCheck((await kekProvider.status()).healthy, 'the root KEK cannot be used') },
     { name: 'event_bus', check: async () => tolerated(eventBus.status()) },
     { name: 'outbox', check: () => checkOutbox(outbox, relay) },
+    ...(attempts ? [{ name: 'attempt_counter', check: async () => tolerated(await attempts.status()) }] : []),
   ];
 }
 

@@ -9,7 +9,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataDirectory } from './data-directory.js';
 import { startEmbeddedServers, type EmbeddedServers } from './embedded-servers.js';
-import { providerSettings, startFakeProviders } from './fake-providers.js';
+import { fakeProvidersFlag, providerSettings, startFakeProviders } from './fake-providers.js';
 import { welcome } from './welcome.js';
 
 @Module({})
@@ -19,6 +19,7 @@ await runApp({
   name: 'latchkey',
   about: 'config-api and resolver in one process, with an embedded PostgreSQL, for trying Latchkey',
   schema: standaloneConfigSchema,
+  flags: { [fakeProvidersFlag]: 'asks a fake of all providers about keys instead of them: no account is needed' },
   start,
   // By its PostgreSQL, which takes its own time to stop.
   outlived: true,
@@ -27,10 +28,10 @@ await runApp({
 
 type ComposedServers = EmbeddedServers & { catalogue: Catalogue };
 
-async function start(config: StandaloneConfig): Promise<RunningApp> {
+async function start(config: StandaloneConfig, given: ReadonlySet<string>): Promise<RunningApp> {
   const catalogue = readCatalogue(config.LATCHKEY_CATALOGUE);
   const folder = await DataDirectory.open(config.LATCHKEY_DATA_DIR);
-  const fake = await startFakeProviders(config);
+  const fake = await startFakeProviders(config, given);
   const servers = await startEmbeddedServers(folder, config).catch(async (error: unknown) => {
     await fake?.close();
     throw error;

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { originOf, type StandaloneConfig, type ValueOrigin } from '#libs/config';
 import type { FakeProviderServer } from '#apps/fake-provider';
 import type { DataDirectory } from './data-directory.js';
-import { fakeProvidersHint } from './fake-providers.js';
+import { providersHint } from './fake-providers.js';
 
 /** Where to go and what to paste first. */
 export function welcome(config: StandaloneConfig, folder: DataDirectory, fake?: FakeProviderServer): string {
@@ -11,7 +11,7 @@ export function welcome(config: StandaloneConfig, folder: DataDirectory, fake?: 
   const service = originOf('LATCHKEY_SERVICE_TOKEN') ?? { file: folder.file('service-token') };
   return `
 Latchkey is running.
-  HTTP   ${http}  (health: ${http}/health/ready, metrics: ${http}/metrics)
+  HTTP   ${http}  (every route: ${http}/docs, health: ${http}/health/ready, metrics: ${http}/metrics)
   gRPC   ${config.LATCHKEY_GRPC_HOST}:${config.LATCHKEY_GRPC_PORT}  (latchkey.v1.KeyResolver, reflection on)
   Data   ${folder.path}
   Tokens ${placeOf(admin)} (operator), ${placeOf(service)} (orchestrators)
@@ -19,7 +19,9 @@ Latchkey is running.
 Create your first organization (its answer shows the organization's token once):
   curl -s ${http}/api/v1/organizations -H "Authorization: Bearer ${inShell(admin)}" \\
     -H 'Content-Type: application/json' -d '{"name": "Acme"}'
-${fake ? fakeProvidersHint(fake) : ''}
+
+${providersHint(config, fake)}
+
 Stop with Ctrl-C.
 `;
 }

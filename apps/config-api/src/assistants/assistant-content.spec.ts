@@ -63,10 +63,31 @@ describe('the content of an assistant', () => {
     expect(error).toMatchObject({
       kind: 'invalid',
       code: 'invalid_request',
-      message: 'llm_config.model is not a model of xai for llm.',
+      message: 'llm_config.model is not a model of xai for llm; llm_config.model may be grok-4.3.',
       param: 'llm_config.model',
       details: ['llm_config.model may be grok-4.3', 'llm_config.temperature may be a number from 0 to 2'],
     });
+  });
+
+  it('is refused with what stands there from before, where the patch did not bring it', () => {
+    const error = refusalOf(() => patched({ llm_config: { provider: 'xai' } }));
+    expect(error).toMatchObject({ param: 'llm_config.model', details: ['llm_config.model may be grok-4.3'] });
+    expect(error.message).toBe(
+      'llm_config.model is still gpt-5.4, which does not go with this change: send it too, or null for the default; ' +
+        'llm_config.model may be grok-4.3.',
+    );
+    const sent = refusalOf(() => patched({ llm_config: { provider: 'xai', model: 'gpt-5.4' } }));
+    expect(sent.message).not.toContain('gpt-5.4');
+    expect(patched({ llm_config: { provider: 'xai', model: null } })).toMatchObject({
+      llm_config: { provider: 'xai', model: null },
+    });
+  });
+
+  it('is refused with a list that a sentence can hold, and says nothing twice', () => {
+    const temperature = refusalOf(() => content({ llm_config: { provider: 'openai', temperature: 3 } }));
+    expect(temperature.message).toBe('llm_config.temperature must be a number from 0 to 2.');
+    const model = refusalOf(() => content({ llm_config: { provider: 'openai', model: 'gpt-1' } }));
+    expect(model.message).toContain('llm_config.model may be gpt-5.4, gpt-5.4-mini, ');
   });
 
   it('may keep what the catalogue no longer has, as long as a patch does not touch it', () => {

@@ -2,18 +2,25 @@ import type { Catalogue, ConfigProblem } from '#libs/catalogue';
 import type { CallConfig } from '#libs/contracts';
 import { AppError } from '#libs/errors';
 import type { AssistantContent, StoredAssistant } from '#libs/keystore';
-import type { Assistant, CreateAssistantBody, PatchAssistantBody } from './assistant.schema.js';
+import {
+  assistantSections,
+  type Assistant,
+  type CreateAssistantBody,
+  type PatchAssistantBody,
+} from './assistant.schema.js';
 
 type Body = AssistantContent['body'];
 
-const sections: readonly string[] = ['stt_config', 'llm_config', 'tts_config', 'analysis_plan'];
 /** What we say of an assistant and clients send back when they echo one. */
 const ownFields: readonly string[] = ['id', 'organization_id', 'created_at', 'updated_at'];
 const bytesMax = 128 * 1024;
+/** More of what is allowed is left to the details. */
+const allowedCharactersMax = 300;
 
 /** What is stored of a new assistant. Throws `invalid` for what the catalogue does not have, and for what is too large. */
 export function newContent(catalogue: Catalogue, { name, ...body }: CreateAssistantBody): AssistantContent {
-  return { name, body: checkedBody(catalogue, merged({}, body), { touched: sections, before: [] }) };
+  const known = { touched: assistantSections, before: [], sent: body };
+  return { name, body: checkedBody(catalogue, merged({}, body), known) };
 }
 
 /**
@@ -25,7 +32,7 @@ export function patchedContent(
   before: AssistantContent,
   { name, ...patch }: PatchAssistantBody,
 ): AssistantContent {
-  const known = { touched: Object.keys(patch), before: catalogue.configProblems(before.body) };
+  const known = { touched: Object.keys(patch), before: catalogue.configProblems(before.body), sent: patch };
   return { name: name ?? before.name, body: checkedBody(catalogue, merged(before.body, patch), known) };
 }
 
@@ -52,22 +59,25 @@ function merged(before: Body, patch: Body): Body {
   const body: Body = { ...before };
   for (const [field, value] of Object.entries(patch)) {
     if (ownFields.includes(field) || value === undefined) continue;
-    const merges = sections.includes(field) && value !== null;
+    const merges = assistantSections.includes(field) && value !== null;
     body[field] = merges ? { ...(body[field] as Body | null | undefined), ...(value as Body) } : value;
   }
   return body;
 }
 
-function checkedBody(
-  catalogue: Catalogue,
-  body: Body,
-  known: { touched: readonly string[]; before: readonly ConfigProblem[] },
-): Body {
+/** What was there before a change, and what the change brings. */
+interface Known {
+  touched: readonly string[];
+  before: readonly ConfigProblem[];
+  sent: Body;
+}
+
+function checkedBody(catalogue: Catalogue, body: Body, known: Known): Body {
   const config = body as CallConfig;
   const problems = catalogue
     .configProblems(config)
     .filter(({ path }) => known.touched.includes(path.split('.', 1)[0]!) || !known.before.some((p) => p.path === path));
-  if (problems.length > 0) throw refusal(problems);
+  if (problems.length > 0) throw refusal(problems, body, known.sent);
   // Such an assistant speaks by itself.
   if (catalogue.isRealtime(config.llm_config?.provider)) body.tts_config = null;
   if (Buffer.byteLength(JSON.stringify(body)) > bytesMax) {
@@ -78,11 +88,34 @@ function checkedBody(
   return body;
 }
 
-function refusal(problems: readonly ConfigProblem[]): AppError {
+function refusal(problems: readonly ConfigProblem[], body: Body, sent: Body): AppError {
   const first = problems[0]!;
   return new AppError('invalid', 'invalid_request', {
-    message: first.message,
+    message: sentenceOf(first, valueAt(sent, first.path) === undefined ? valueAt(body, first.path) : undefined),
     param: first.path,
-    details: problems.map(({ path, allowed }) => `${path} may be ${allowed.join(', ')}`),
+    details: problems.map(allowedText),
   });
+}
+
+/** `stored` is what stands there from before; what was sent is not repeated: it may be a key in the wrong place. */
+function sentenceOf(problem: ConfigProblem, stored: unknown): string {
+  const { path, message, allowed } = problem;
+  const instead = path.endsWith('.provider') ? '' : ', or null for the default';
+  const problemText =
+    typeof stored === 'string'
+      ? `${path} is still ${stored.slice(0, 64)}, which does not go with this change: send it too${instead}`
+      : message.replace(/\.$/, '');
+  const isTold = allowed.every((value) => problemText.includes(value));
+  const choice = allowedText(problem);
+  return isTold || choice.length > allowedCharactersMax ? `${problemText}.` : `${problemText}; ${choice}.`;
+}
+
+function allowedText({ path, allowed }: ConfigProblem): string {
+  return `${path} may be ${allowed.join(', ')}`;
+}
+
+function valueAt(body: Body, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((inner, name) => (inner as Record<string, unknown> | null | undefined)?.[name], body);
 }

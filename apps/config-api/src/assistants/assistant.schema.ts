@@ -1,21 +1,18 @@
 import { z } from 'zod';
-import { findLeafProblem, storableLeaf } from '../http/json-leaves.js';
+import { isSecretName } from '../byok/secret-name.js';
+import { findLeafProblem, storableLeaf, type JsonLeafProblem } from '../http/json-leaves.js';
+import { nextCursor, pageQuery } from '../http/page.schema.js';
 import { formatCursor, parseCursor } from './assistant-cursor.js';
 
+/** The parts of an assistant that decide which keys a call needs. */
+export const assistantSections: readonly string[] = ['stt_config', 'llm_config', 'tts_config', 'analysis_plan'];
+
 const text = z.string('must be a string, or null').nullish();
-const list = z.array(z.unknown(), 'must be a list, or null').nullish();
-const keysElsewhere = 'does not belong here: keys are stored with POST /byok, and a call gets its own';
+const list = z.array(z.unknown(), 'must be a list, or null').max(1_000, 'must have at most 1000 entries').nullish();
 
 /** A section with these known fields; others are kept as they come. `null` means there is no such section. */
 function section<T extends z.ZodRawShape>(known: T) {
-  return z
-    .looseObject(known, 'must be an object, or null')
-    .superRefine((given, context) => {
-      if (given.api_key !== undefined && given.api_key !== null) {
-        context.addIssue({ code: 'custom', path: ['api_key'], message: keysElsewhere });
-      }
-    })
-    .nullish();
+  return z.looseObject(known, 'must be an object, or null').nullish();
 }
 
 const modelChoice = { provider: text, model: text };
@@ -24,7 +21,7 @@ const name = z
   .trim()
   .min(1, 'must not be empty')
   .max(200, 'must have at most 200 characters')
-  .regex(/^\P{C}*$/u, 'must not have control characters')
+  .refine((given) => !/[\p{Cc}\p{Cs}]/u.test(given), 'must not have control characters or half characters')
   .meta({ examples: ['Reception'] });
 
 const contentFields = {
@@ -48,8 +45,26 @@ const contentFields = {
 };
 
 function assertStorable(body: object, context: z.RefinementCtx): void {
-  const problem = findLeafProblem(body, storableLeaf);
+  const problem = findLeafProblem(body, storableLeaf) ?? findKey(body);
   if (problem) context.addIssue({ code: 'custom', ...problem });
+}
+
+/** What is said to a model, and what its tools need, is not for us to judge. */
+const spoken = { messages: null, tools: null };
+
+/**
+ * Assistants are shown as they were stored: what goes by the name of a secret has no place at their top and in their
+ * sections.
+ */
+function findKey(body: object): JsonLeafProblem | undefined {
+  const judged = Object.entries(body).map(([field, value]: [string, unknown]) => {
+    if (assistantSections.includes(field)) return [field, { ...(value as object | null | undefined), ...spoken }];
+    return [field, typeof value === 'string' ? value : null];
+  });
+  return findLeafProblem(Object.fromEntries(judged), (leaf, field) => {
+    const holdsSecret = typeof leaf === 'string' && leaf !== '' && field !== undefined && isSecretName(field);
+    return holdsSecret ? 'does not belong here: keys are stored with POST /byok, and a call gets its own' : undefined;
+  });
 }
 
 /** `POST /assistants`: only the name is needed. */
@@ -76,19 +91,13 @@ export const patchAssistantSchema = z
   .meta({ id: 'AssistantChange', examples: [{ llm_config: { temperature: 0.2 }, tts_config: null }] });
 export type PatchAssistantBody = z.infer<typeof patchAssistantSchema>;
 
-/** The query of `GET /assistants`. */
-export const listAssistantsSchema = z.object({
-  limit: z.coerce
-    .number('must be a whole number')
-    .int('must be a whole number')
-    .min(1, 'must be at least 1')
-    .max(100, 'must be at most 100')
-    .default(20),
-  cursor: z
+/** The query of `GET /assistants`. Clients that know nothing of pages get as many as a page may have. */
+export const listAssistantsSchema = pageQuery(
+  z
     .string('must be a next_cursor')
-    .refine((cursor) => parseCursor(cursor) !== undefined, 'must be the next_cursor of an earlier answer')
-    .optional(),
-});
+    .refine((cursor) => parseCursor(cursor) !== undefined, 'must be the next_cursor of an earlier answer'),
+  { standard: 100, max: 100 },
+);
 export type ListAssistantsQuery = z.infer<typeof listAssistantsSchema>;
 
 const sectionAnswer = z.looseObject({}).nullable();
@@ -117,11 +126,7 @@ export type AssistantAnswer = z.infer<typeof assistantAnswer>;
 /** `GET /assistants`: the newest first. */
 export const assistantsAnswer = z.object({
   assistants: z.array(assistantSchema),
-  next_cursor: z
-    .string()
-    .nullable()
-    .describe('Send it as `cursor` for the next page; null: this is the last.')
-    .meta({ examples: [formatCursor({ createdAt: '2026-11-24T10:15:30.000000Z', id: 'a' })] }),
+  next_cursor: nextCursor.meta({ examples: [formatCursor({ createdAt: '2026-11-24T10:15:30.000000Z', id: 'a' })] }),
 });
 export type AssistantsAnswer = z.infer<typeof assistantsAnswer>;
 

@@ -2,6 +2,8 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestj
 import { Answers } from '#libs/openapi';
 import { RequiresCaller, RequiresScope } from '../auth/caller.guard.js';
 import { CurrentOrganizationId } from '../auth/current-caller.js';
+import { CurrentDraw } from '../idempotency/current-draw.js';
+import type { DrawBytes } from '../idempotency/repeatable-draw.js';
 import {
   assistantAnswer,
   assistantsAnswer,
@@ -35,8 +37,9 @@ export class AssistantsController {
   async create(
     @CurrentOrganizationId() organizationId: string,
     @Body({ schema: createAssistantSchema }) body: CreateAssistantBody,
+    @CurrentDraw() draw: DrawBytes,
   ): Promise<AssistantAnswer> {
-    return { assistant: await this.assistants.create(organizationId, body) };
+    return { assistant: await this.assistants.create(organizationId, body, draw) };
   }
 
   @Get()

@@ -1,5 +1,6 @@
 import type { Catalogue } from '#libs/catalogue';
 import { noSuchAssistant, type AssistantStore } from '#libs/keystore';
+import { drawUuid, type DrawBytes } from '../idempotency/repeatable-draw.js';
 import { assistantOf, newContent, patchedContent } from './assistant-content.js';
 import { formatCursor, parseCursor } from './assistant-cursor.js';
 import type {
@@ -18,8 +19,9 @@ export class AssistantsService {
   ) {}
 
   /** Throws `invalid` for what the catalogue does not have. */
-  async create(organizationId: string, body: CreateAssistantBody): Promise<Assistant> {
-    return assistantOf(await this.assistants.create(organizationId, newContent(this.catalogue, body)));
+  async create(organizationId: string, body: CreateAssistantBody, draw: DrawBytes): Promise<Assistant> {
+    const content = newContent(this.catalogue, body);
+    return assistantOf(await this.assistants.create(organizationId, drawUuid(draw), content));
   }
 
   async list(organizationId: string, { limit, cursor }: ListAssistantsQuery): Promise<AssistantsAnswer> {

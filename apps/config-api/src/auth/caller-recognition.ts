@@ -1,5 +1,6 @@
 import { AppError } from '#libs/errors';
 import type { HttpReply, HttpRequest } from '../http/http-exchange.js';
+import { isMachineRoute } from '../http/request-record.js';
 import type { GuessLimit } from '../limits/guess-limit.js';
 import type { RequestQuota } from '../limits/request-quota.js';
 import { actForHeader, type CallerService } from './caller.service.js';
@@ -15,40 +16,55 @@ export class CallerRecognition {
   ) {}
 
   /**
-   * Notes the caller on the request, or why there is none: routes that need no caller may be read all the same. Throws
-   * what no route would forgive a known caller: `rate_limited`, and acting for somebody else's organization.
+   * Notes the caller on the request, or why there is none: routes that need no caller may be read all the same. A token
+   * that nobody knows counts as a guess, whatever it was sent to. Throws what no route would forgive: `rate_limited`, and
+   * a known caller who acts for somebody else's organization.
    */
   async recognize(request: HttpRequest, reply: HttpReply): Promise<void> {
     const token = bearerTokenOf(request);
-    if (token === undefined) return;
-    const fingerprint = this.callers.hashText(token).toString('base64');
+    if (token === undefined || !looksAtTokens(request)) return;
+    const credential = this.callers.read(token);
+    const fingerprint = credential.hash.toString('base64');
+    const isFamiliar = this.guesses.isFamiliar(fingerprint);
+    // Who was good a moment ago mostly still is: counted while it is looked up.
+    const counting = isFamiliar && credential.parts && this.quota.count(credential.parts.id);
     try {
-      await this.guesses.assertMayTry(request.ip, fingerprint);
-      const actFor = request.headers[actForHeader];
-      const { caller, refusal } = await this.callers.identify(token, Array.isArray(actFor) ? actFor.join() : actFor);
+      if (!isFamiliar && !credential.parts) await this.guesses.assertMayTry(request.ip);
+      const { caller, refusal } = await this.callers.identify(credential, actForOf(request));
       this.guesses.noteGood(fingerprint);
       request.caller = caller;
       request.callerRefusal = refusal;
     } catch (error) {
       request.callerRefusal = error;
+      if (error instanceof AppError && error.code === 'unauthorized') await this.guesses.noteWrong(request.ip);
     }
     const { caller } = request;
     if (caller?.kind === 'tenant') {
       this.lastUse.note(caller.tokenId);
-      await this.quota.spend(caller.tokenId, reply);
+      this.quota.assertWithin(await (counting || this.quota.count(caller.tokenId)), reply);
     }
     if (caller && request.callerRefusal) throw request.callerRefusal;
   }
+}
 
-  /** Why a request without a caller is refused. A token that nobody knows counts as a guess. */
-  async refusalOf(request: HttpRequest): Promise<unknown> {
-    const refusal = request.callerRefusal;
-    if (refusal === undefined) {
-      return new AppError('unauthenticated', 'unauthorized', { message: 'Send "Authorization: Bearer <token>".' });
-    }
-    if (refusal instanceof AppError && refusal.code === 'unauthorized') await this.guesses.noteWrong(request.ip);
-    return refusal;
-  }
+/** Not where another token is asked for, nor where machines ask whether we are alive: they hear it, whatever they send. */
+function looksAtTokens({ routeOptions: { url, config } }: HttpRequest): boolean {
+  return !(config && 'token' in config) && !isMachineRoute(url);
+}
+
+/** Why a request without a caller is refused. */
+export function refusalOf(request: HttpRequest): unknown {
+  return (
+    request.callerRefusal ??
+    new AppError('unauthenticated', 'unauthorized', {
+      message: 'Send your token: the header Authorization with the word Bearer, a space and the token.',
+    })
+  );
+}
+
+function actForOf({ headers }: HttpRequest): string | undefined {
+  const actFor = headers[actForHeader];
+  return Array.isArray(actFor) ? actFor.join() : actFor;
 }
 
 function bearerTokenOf({ headers }: HttpRequest): string | undefined {

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { AppError } from '#libs/errors';
 import type { HttpRequest } from '../http/http-exchange.js';
-import { CallerRecognition } from './caller-recognition.js';
+import { refusalOf } from './caller-recognition.js';
 import type { CallerKind } from './caller.js';
 import { assertScope, type Scope } from './scope.js';
 
@@ -18,13 +18,11 @@ const neededScopesKey = 'latchkey:needed-scopes';
 /** Lets in the callers whom `RequiresCaller` names, organizations with the scope that `RequiresScope` names. */
 @Injectable()
 export class CallerGuard implements CanActivate {
-  constructor(private readonly recognition: CallerRecognition) {}
-
   /** Throws `unauthenticated` for a bad token, `forbidden` for a good one of the wrong kind or without the scope. */
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<HttpRequest>();
     const { caller } = request;
-    if (!caller) throw await this.recognition.refusalOf(request);
+    if (!caller) throw refusalOf(request);
     const targets = [context.getHandler(), context.getClass()];
     const allowed = callerKindsOf(targets, request.routeOptions.url) ?? [];
     if (!allowed.includes(caller.kind)) {

@@ -8,6 +8,8 @@ import { scopesOf } from './scope.js';
 /** The header by which an agency acts for one of its children. */
 export const actForHeader = 'x-latchkey-organization';
 
+/** How the service tokens that we make begin; an operator may have chosen another. */
+const serviceTokenStart = 'lk_service_';
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Who a token belongs to, and for whom it is to act. */
@@ -15,6 +17,15 @@ export interface Identity {
   caller: Caller;
   /** Why the caller may not act for the organization that the request names. */
   refusal?: AppError;
+}
+
+/** What somebody presents as a token; `parts` when it has the form of an organization's. */
+export interface Credential {
+  parts?: ApiTokenParts | undefined;
+  /** It looks like the token that orchestrators bring to the resolver. */
+  isOrchestrators: boolean;
+  /** Stands for the token and does not tell it. */
+  hash: Buffer;
 }
 
 /** Says who sends a request, by its bearer token. */
@@ -29,18 +40,25 @@ export class CallerService {
     this.adminTokenHash = this.hashText(adminToken);
   }
 
+  read(token: string): Credential {
+    const parts = parseApiToken(token);
+    const isOrchestrators = token.startsWith(serviceTokenStart);
+    return { parts, isOrchestrators, hash: parts ? this.hashOf(parts) : this.hashText(token) };
+  }
+
   /**
    * Throws `unauthenticated`: `unauthorized` for an unknown token, `api_key_revoked` and `api_key_expired` for one that
    * was good. `actFor` is the organization that the request names, if it does.
    */
-  async identify(token: string, actFor: string | undefined): Promise<Identity> {
-    if (equalConstantTime(this.hashText(token), this.adminTokenHash)) {
+  async identify({ parts, hash, isOrchestrators }: Credential, actFor: string | undefined): Promise<Identity> {
+    if (!parts) {
+      if (!equalConstantTime(hash, this.adminTokenHash))
+        throw isOrchestrators ? tokenOfOrchestrators() : unknownToken();
       return { caller: { kind: 'admin' }, ...(actFor !== undefined && { refusal: operatorActs() }) };
     }
-    const parts = parseApiToken(token);
     const childId = actFor !== undefined && uuid.test(actFor) ? actFor.toLowerCase() : null;
-    const stored = parts && (await this.tokens.find(parts.id, childId));
-    if (!parts || !stored || !equalConstantTime(this.hashOf(parts), stored.hash)) throw unknownToken();
+    const stored = await this.tokens.find(parts.id, childId);
+    if (!stored || !equalConstantTime(hash, stored.hash)) throw unknownToken();
     assertStillGood(stored, new Date());
     return identityOf(stored, actFor, childId);
   }
@@ -50,8 +68,7 @@ export class CallerService {
     return keyedHash(this.tokenHashKey, 'api-token', [id, secret], 32);
   }
 
-  /** A keyed hash of any text that somebody presents as a token. */
-  hashText(token: string): Buffer {
+  private hashText(token: string): Buffer {
     return keyedHash(this.tokenHashKey, 'admin-token', [token], 32);
   }
 }
@@ -75,6 +92,12 @@ function assertStillGood(token: PresentedToken, now: Date): void {
   if (token.expiresAt && token.expiresAt <= now) {
     throw new AppError('unauthenticated', 'api_key_expired', { message: 'The token has expired.' });
   }
+}
+
+function tokenOfOrchestrators(): AppError {
+  return new AppError('unauthenticated', 'unauthorized', {
+    message: "This looks like the orchestrator's token, which starts calls: use an organization's token here.",
+  });
 }
 
 function unknownToken(): AppError {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { apiKeyProblem, hintOf, submitApiKey } from './api-key.js';
 
 describe('an API key that is handed in', () => {
@@ -32,9 +33,9 @@ describe('an API key that is handed in', () => {
   });
 
   it('is trimmed and out of sight afterwards', () => {
-    const { secret, hint } = submitApiKey(' sk-abcdefghWXYZ ');
+    const { secret, hint } = submitApiKey(' sk-abcdefghijklmnWXYZ ');
     expect(hint).toBe('sk-…WXYZ');
-    expect(secret.use(String)).toBe('sk-abcdefghWXYZ');
+    expect(secret.use(String)).toBe('sk-abcdefghijklmnWXYZ');
     expect(JSON.stringify({ secret })).not.toContain('abcdefgh');
     secret.destroy();
     expect(() => secret.use(String)).toThrow('secret destroyed');
@@ -43,18 +44,31 @@ describe('an API key that is handed in', () => {
 
 describe('the hint of a key', () => {
   it.each([
-    ['sk-abcdefghWXYZ', 'sk-…WXYZ'],
-    ['re_abcdefghWXYZ', 're_…WXYZ'],
-    ['abcdefg-hijkWXYZ', 'abcdefg-…WXYZ'],
-    ['abcdefgh-ijkWXYZ', 'abc…WXYZ'],
-    ['0123456789abcdef', '012…cdef'],
+    ['sk-abcdefghijklmnWXYZ', 'sk-…WXYZ'],
+    ['re_abcdefghijklmnWXYZ', 're_…WXYZ'],
+    ['sk-abcdefghWXYZ', '…WXYZ'],
+    ['abcdefg-WXYZ', '…WXYZ'],
+    ['abcdefg-hijklmnopqrstuvwxyz01234WXYZ', 'abcdefg-…WXYZ'],
+    ['abcdefg-hijklmnopqrstuvwxyz0123WXYZ', 'abc…WXYZ'],
+    ['abcdefgh-ijklmnopqrstuvwxyz01234WXYZ', 'abc…WXYZ'],
+    ['0123456789abcdefghijk', '012…hijk'],
     ['abcdefghijk', null],
-    ['abcdefghijkl', 'abc…ijkl'],
+    ['abcdefghijkl', '…ijkl'],
   ])('of %s is %s', (key, hint) => {
     expect(hintOf(key)).toBe(hint);
   });
 
+  it('shows a third of the key at most', () => {
+    const character = fc.constantFrom('-', '_', 'a', 'Z', '0', 'é', '🔑');
+    fc.assert(
+      fc.property(fc.array(character, { maxLength: 60 }), (characters) => {
+        const shown = [...(hintOf(characters.join('')) ?? '').replace('…', '')];
+        expect(shown.length).toBeLessThanOrEqual(characters.length / 3);
+      }),
+    );
+  });
+
   it('is always refused when it is sent back as a key', () => {
-    expect(apiKeyProblem(hintOf('sk-abcdefghWXYZ')!)).toContain('masked');
+    expect(apiKeyProblem(hintOf('sk-abcdefghijklmnWXYZ')!)).toContain('masked');
   });
 });

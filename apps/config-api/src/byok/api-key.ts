@@ -3,12 +3,14 @@ import { SecretBytes } from '#libs/crypto';
 /** An API key as somebody handed it in, out of sight from here on. */
 export interface SubmittedApiKey {
   secret: SecretBytes;
-  /** First and last characters, to recognize it; null for short keys. */
+  /** First and last characters, to recognize it: never more than a third of them. Null for short keys. */
   hint: string | null;
 }
 
 const apiKeyBytesMax = 512;
 const hintLengthMin = 12;
+/** How many characters a hint shows of a key's end. */
+const endLength = 4;
 
 /** Why `raw` cannot be an API key, as the end of a sentence about the field; undefined when it can. */
 export function apiKeyProblem(raw: string): string | undefined {
@@ -27,10 +29,16 @@ export function submitApiKey(raw: string): SubmittedApiKey {
   return { secret: SecretBytes.fromUtf8(key), hint: hintOf(key) };
 }
 
-/** `sk-…AbCd`: the prefix that tells the provider, and the last four characters. */
+/**
+ * `sk-…AbCd`: the prefix that tells the provider, and the last four characters. It shows a third of the key at most: less
+ * of the beginning, or nothing, where the whole prefix would be more.
+ */
 export function hintOf(key: string): string | null {
   const characters = [...key];
   if (characters.length < hintLengthMin) return null;
-  const prefix = /^[^-_]{0,7}[-_]/.exec(key)?.[0] ?? characters.slice(0, 3).join('');
-  return `${prefix}…${characters.slice(-4).join('')}`;
+  const shownMax = Math.floor(characters.length / 3) - endLength;
+  const prefix = /^[^-_]{0,7}[-_]/u.exec(key)?.[0] ?? '';
+  const starts = [[...prefix], characters.slice(0, 3)];
+  const start = starts.find(({ length }) => length > 0 && length <= shownMax) ?? [];
+  return `${start.join('')}…${characters.slice(-endLength).join('')}`;
 }

@@ -52,7 +52,7 @@ export class ByokKeysController {
     description:
       '`graceful`: calls that began with the old key keep it until they end or the overlap has passed. ' +
       '`immediate`: once this has answered, nobody gets the old key.',
-    errors: [404, 422],
+    errors: [404, 'key_rejected'],
     ifMatch: true,
   })
   async rotate(
@@ -77,7 +77,7 @@ export class ByokKeysController {
   @Answers(200, slotAnswer, {
     summary: 'Go back to an earlier key',
     description: 'To the version named, or to the newest that is kept. Revoked and removed versions are gone.',
-    errors: [404, 409],
+    errors: [404, 'already_current'],
     ifMatch: true,
   })
   async rollBack(

@@ -38,7 +38,7 @@ export class ByokController {
     description:
       'A replacement is graceful: calls that began with the old key keep it for a while, new calls get the new one. ' +
       'A key that the provider refuses is not stored (422 `key_rejected`).',
-    errors: [422],
+    errors: ['key_rejected'],
     ifMatch: true,
   })
   async store(

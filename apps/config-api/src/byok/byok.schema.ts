@@ -21,10 +21,8 @@ const validate = z
   .optional()
   .describe('Whether the provider is asked before the key is stored; the deployment decides when it is absent.');
 
-const storeKeyFields = z
-  .strictObject({ provider: providerName, api_key: apiKeySchema, validate })
-  .meta({ id: 'StoreKey' });
-/** `POST /byok`. */
+const storeKeyFields = z.object({ provider: providerName, api_key: apiKeySchema, validate }).meta({ id: 'StoreKey' });
+/** `POST /byok`. Existing clients may send more than we know. */
 export const storeKeySchema = storeKeyFields.transform(({ provider, api_key, validate: wanted }) => ({
   provider,
   key: submitApiKey(api_key),
@@ -32,8 +30,8 @@ export const storeKeySchema = storeKeyFields.transform(({ provider, api_key, val
 }));
 export type StoreKeyBody = z.infer<typeof storeKeySchema>;
 
-/** `DELETE /byok`, where the provider may come in the query instead. */
-export const removeKeySchema = z.strictObject({ provider: providerName.optional() }).optional();
+/** `DELETE /byok`, where the provider may come in the query instead. Existing clients may send more than we know. */
+export const removeKeySchema = z.object({ provider: providerName.optional() }).optional();
 export type RemoveKeyBody = z.infer<typeof removeKeySchema>;
 
 const overlapSeconds = z

@@ -3,6 +3,7 @@ import { actorOf, organizationIdOf } from '../auth/caller.js';
 import { callerOf } from '../auth/current-caller.js';
 import { expectedEpochOf } from '../http/epoch-precondition.js';
 import type { HttpRequest } from '../http/http-exchange.js';
+import { drawUuid } from '../idempotency/repeatable-draw.js';
 
 /** For whom a slot is changed, by whom, and at which epoch they believe it is (absent: any). */
 export interface ChangeOrder {
@@ -10,6 +11,8 @@ export interface ChangeOrder {
   provider: string;
   actor: string;
   expectedEpoch?: number | undefined;
+  /** Of a request with an Idempotency-Key: the same in every run of it. */
+  requestId?: string | undefined;
 }
 
 /** All of an order that does not depend on the route. */
@@ -30,10 +33,12 @@ export const SlotOrder = createParamDecorator((_: unknown, context: ExecutionCon
 
 function callerOrderOf(context: ExecutionContext): CallerOrder {
   const caller = callerOf(context);
-  const ifMatch = context.switchToHttp().getRequest<HttpRequest>().headers['if-match'];
+  const { headers, repeatable } = context.switchToHttp().getRequest<HttpRequest>();
+  const ifMatch = headers['if-match'];
   return {
     organizationId: organizationIdOf(caller),
     actor: actorOf(caller),
     expectedEpoch: expectedEpochOf(Array.isArray(ifMatch) ? ifMatch.join() : ifMatch),
+    ...(repeatable && { requestId: drawUuid(repeatable.draw) }),
   };
 }

@@ -1,4 +1,5 @@
 import { fallbackPolicies } from '#libs/keystore';
+import { capabilityVerdicts, verdicts } from '#libs/providers';
 import { z } from 'zod';
 import { withoutKeyOutcomes } from './without-key.js';
 
@@ -22,7 +23,9 @@ const createdBy = z.string().meta({ examples: ['token:pJ4xV0yQm3kT9a2b'] });
 
 const secretIdMap = z
   .record(z.string(), secretId.nullable())
-  .describe('One property `<slot>_secret_id` for every slot of the catalogue; null when no key is stored.')
+  .describe(
+    'One property `<slot>_secret_id` for every slot of the catalogue; null when no key is stored, and when it is revoked.',
+  )
   .meta({
     id: 'SecretIds',
     examples: [{ openai_secret_id: '5f0c1c1e-3c0f-4d8a-9a55-0c6d0d6f3b1a', deepgram_secret_id: null }],
@@ -68,8 +71,11 @@ export type VersionsAnswer = z.infer<typeof versionsAnswer>;
 
 const validatedRow = z.object({
   at: z.iso.datetime(),
-  verdict: z.string().meta({ examples: ['limited'] }),
-  capabilities: z.record(z.string(), z.string()).meta({ examples: [{ stt: 'yes', postcall_stt: 'unknown' }] }),
+  verdict: z.enum(verdicts).meta({ examples: ['limited'] }),
+  capabilities: z
+    .record(z.string(), z.enum(capabilityVerdicts))
+    .describe('By component that the slot serves.')
+    .meta({ examples: [{ stt: 'ok', postcall_stt: 'missing' }] }),
   missing_permissions: z.array(z.string()).readonly(),
 });
 /** A verdict of a provider, and when it was given. */

@@ -45,8 +45,9 @@ function validatedOf(version: SlotOverview['versions'][number] | undefined): Val
   if (!version?.verdict || !version.validatedAt) return null;
   return {
     at: version.validatedAt.toISOString(),
-    verdict: version.verdict,
-    capabilities: version.verdictDetail?.capabilities ?? {},
+    // Only we write them, in these words.
+    verdict: version.verdict as ValidatedRow['verdict'],
+    capabilities: (version.verdictDetail?.capabilities ?? {}) as ValidatedRow['capabilities'],
     missing_permissions: version.verdictDetail?.missingPermissions ?? [],
   };
 }

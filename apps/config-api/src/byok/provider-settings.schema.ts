@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { findLeafProblem, storableLeaf } from '../http/json-leaves.js';
 
-/** `POST /byok/config`: fields of `config` take the place of those of the same name, null removes one. */
+/**
+ * `POST /byok/config`: fields of `config` take the place of those of the same name, null removes one. Existing clients may
+ * send more than we know.
+ */
 export const mergeSettingsSchema = z
-  .strictObject({
+  .object({
     provider: z.string('must be a string'),
     config: z.record(z.string(), z.unknown(), 'must be an object'),
   })

@@ -4,10 +4,10 @@ import type { SlotConfig, SlotConfigStore } from '#libs/keystore';
 import { scrubSecrets } from '#libs/observability';
 import { findLeafProblem } from '../http/json-leaves.js';
 import { assertProvider } from './provider-name.js';
+import { isSecretName } from './secret-name.js';
 import type { SettingsAnswer } from './provider-settings.schema.js';
 
 const bytesMax = 16 * 1024;
-const secretName = /(^|[_-])(api[_-]?key|authorization|password|secret|token)s?$/i;
 /** Shorter than this behind its prefix nothing is a key. */
 const keyLengthMin = 8;
 
@@ -45,7 +45,7 @@ function assertNoKey(config: SlotConfig, { key_prefix: prefix }: Slot): void {
   const problem = findLeafProblem(config, (leaf, name) => {
     if (typeof leaf !== 'string' || leaf === '') return undefined;
     const isKey = (prefix !== undefined && startsLikeKey(leaf.trim(), prefix)) || scrubSecrets(leaf) !== leaf;
-    return isKey || (name !== undefined && secretName.test(name)) ? 'looks like a key' : undefined;
+    return isKey || (name !== undefined && isSecretName(name)) ? 'looks like a key' : undefined;
   });
   if (!problem) return;
   const field = ['config', ...problem.path].join('.');

@@ -12,8 +12,8 @@ const group = 'latchkey-config-api';
 
 /**
  * Takes reports of refused keys: finds out by the call's receipt which key was meant, and has it checked. A report about
- * a call or a component that had no key is a dead letter; one about a key that is not in use any more, or that was
- * checked a moment ago, needs nothing.
+ * a call or a component that had no key is a dead letter; one about a key that is not in use any more needs nothing, and
+ * one about a key that was checked a moment ago waits for half a minute to pass.
  */
 export class KeyFailureConsumer {
   private readonly logger = new Logger(KeyFailureConsumer.name);

@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CallerRecognition } from '../auth/caller-recognition.js';
 import { IdempotentPosts } from '../idempotency/idempotent-posts.js';
 import { HttpErrorFilter } from './http-error.filter.js';
+import { RouteMethods } from './route-methods.js';
 import { SchemaValidationPipe } from './schema-validation.pipe.js';
 
 /**
@@ -9,11 +10,13 @@ import { SchemaValidationPipe } from './schema-validation.pipe.js';
  * bodies are read, and POST requests that can be repeated. To be called before the application listens.
  */
 export function configureHttp(app: NestFastifyApplication): void {
-  app.useGlobalFilters(new HttpErrorFilter());
+  const fastify = app.getHttpAdapter().getInstance();
+  const routes = new RouteMethods();
+  fastify.addHook('onRoute', (route) => routes.add(route));
+  app.useGlobalFilters(new HttpErrorFilter(routes));
   app.useGlobalPipes(new SchemaValidationPipe());
   const recognition = app.get(CallerRecognition);
   const posts = app.get(IdempotentPosts);
-  const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', (request, reply) => recognition.recognize(request, reply));
   fastify.addHook('preHandler', async (request, reply) => {
     if (await posts.answerRepetition(request, reply)) return reply;

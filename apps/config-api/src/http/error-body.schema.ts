@@ -22,7 +22,10 @@ export const errorBodySchema = z
       .describe('The field at fault.')
       .meta({ examples: ['provider'] }),
     type: z.enum(Object.keys(httpStatusOf) as [ErrorKind, ...ErrorKind[]]).describe('What kind of error it is.'),
-    details: z.array(z.string()).optional().describe('One sentence for each further problem.'),
+    details: z
+      .array(z.string())
+      .optional()
+      .describe('One sentence for each further problem; of more than twenty the last tells how many more.'),
     request_id: z
       .string()
       .describe('The id of the request, as in X-Request-Id.')

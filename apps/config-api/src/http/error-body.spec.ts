@@ -27,6 +27,20 @@ describe('what a client is told about an error', () => {
     });
   });
 
+  it('nothing is said twice', () => {
+    const error = new AppError('invalid', 'missing_field', {
+      message: 'provider is required.',
+      details: ['provider is required', 'api_key is required'],
+    });
+    expect(errorAnswerOf(error, 'r-1').body).toMatchObject({
+      error: 'provider is required.',
+      message: 'provider is required. (api_key is required)',
+      details: ['api_key is required'],
+    });
+    const told = new AppError('invalid', 'invalid_request', { message: 'Use a or b.', details: ['a', 'b'] });
+    expect(errorAnswerOf(told, 'r-1').body).toMatchObject({ message: 'Use a or b.', details: ['a', 'b'] });
+  });
+
   it('says nothing about what nobody foresaw', () => {
     for (const error of [
       new Error('SELECT secret'),

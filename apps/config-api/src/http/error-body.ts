@@ -12,7 +12,9 @@ export interface ErrorAnswer {
 /** What a client is told about `error`: nothing about an error that nobody foresaw, and never a secret. */
 export function errorAnswerOf(error: unknown, requestId: string): ErrorAnswer {
   const { status, error: known } = knownError(error);
-  const message = known.details?.length ? `${known.message} (${known.details.join('; ')})` : known.message;
+  const details = (known.details ?? []).filter((detail) => detail !== withoutStop(known.message));
+  const untold = details.filter((detail) => !known.message.includes(detail));
+  const message = untold.length > 0 ? `${known.message} (${untold.join('; ')})` : known.message;
   return {
     status,
     headers: headersOf(known),
@@ -22,10 +24,14 @@ export function errorAnswerOf(error: unknown, requestId: string): ErrorAnswer {
       code: known.code,
       ...(known.param && { param: scrubSecrets(known.param) }),
       type: known.kind,
-      ...(known.details?.length && { details: known.details.map(scrubSecrets) }),
+      ...(details.length > 0 && { details: details.map(scrubSecrets) }),
       request_id: requestId,
     },
   };
+}
+
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, '');
 }
 
 interface KnownError {
@@ -35,6 +41,7 @@ interface KnownError {
 
 function knownError(error: unknown): KnownError {
   if (error instanceof AppError && error.kind !== 'internal') return { status: httpStatusOf[error.kind], error };
+  if ((error as { code?: unknown } | null | undefined)?.code === 'FST_ERR_BAD_URL') return malformedAddress;
   const status = error instanceof HttpException ? error.getStatus() : frameworkStatusOf(error);
   return frameworkErrors[status] ?? unforeseen;
 }
@@ -48,6 +55,13 @@ function frameworkStatusOf(error: unknown): number {
 const malformed: KnownError = {
   status: 400,
   error: new AppError('invalid', 'invalid_request', { message: 'The request cannot be read: its body must be JSON.' }),
+};
+
+const malformedAddress: KnownError = {
+  status: 400,
+  error: new AppError('invalid', 'invalid_request', {
+    message: 'The address cannot be read: a % in it must be followed by the two hexadecimal digits of a byte of UTF-8.',
+  }),
 };
 
 const frameworkErrors: Record<number, KnownError> = {

@@ -23,3 +23,31 @@ describe('the address of a client', () => {
     expect(await addressSeen(['192.0.2.1'])).toBe('127.0.0.1');
   });
 });
+
+describe('an address', () => {
+  const answerTo = async (path: string): Promise<{ status: number; body: string }> => {
+    const fastify = createFastifyAdapter().getInstance();
+    fastify.get('/things/:id', () => 'found');
+    const url = await fastify.listen({ host: '127.0.0.1', port: 0 });
+    try {
+      const answer = await fetch(url + path);
+      return { status: answer.status, body: await answer.text() };
+    } finally {
+      await fastify.close();
+    }
+  };
+
+  it('may end with a slash', async () => {
+    expect(await answerTo('/things/1/')).toEqual({ status: 200, body: 'found' });
+  });
+
+  it('that cannot be read is what the refusal speaks of, and not the body', async () => {
+    const { status, body } = await answerTo('/things/%E0%A4%A');
+    expect(status).toBe(400);
+    expect(JSON.parse(body)).toMatchObject({
+      error: expect.stringMatching(/^The address cannot be read/),
+      code: 'invalid_request',
+      request_id: expect.stringMatching(/./),
+    });
+  });
+});

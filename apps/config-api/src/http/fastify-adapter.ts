@@ -1,3 +1,5 @@
+import { isNestedTooDeeply, jsonDepthMax } from '#libs/contracts';
+import { AppError } from '#libs/errors';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { closeConnectionsOnStop } from './closing-connections.js';
 import { errorAnswerOf } from './error-body.js';
@@ -9,12 +11,12 @@ const bodyBytesMax = 1024 * 1024;
 /** A call id has up to 128 characters, three times as many in an address. */
 const paramLengthMax = 400;
 
-/** The HTTP server: JSON bodies up to 1 MiB, request ids, one log line and one observation for each request. */
+/** The HTTP server: JSON bodies up to 1 MiB and 64 levels deep, request ids, one log line and one observation for each request. */
 export function createFastifyAdapter(trustedProxies?: string[]): FastifyAdapter {
   const adapter = new JsonFastifyAdapter({
     ...(trustedProxies && { trustProxy: trustedProxies }),
     bodyLimit: bodyBytesMax,
-    routerOptions: { maxParamLength: paramLengthMax },
+    routerOptions: { maxParamLength: paramLengthMax, ignoreTrailingSlash: true },
     genReqId: (request: Pick<HttpRequest, 'headers'>) => requestIdOf(request.headers['x-request-id']),
     // Requests that reach us while we stop are still answered properly.
     return503OnClosing: false,
@@ -49,7 +51,15 @@ class JsonFastifyAdapter extends FastifyAdapter {
     fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
       // Clients that always name a content type do so without a body too.
       if (body.length === 0) done(null, undefined);
-      else void parseJson(request, body as string, done);
+      else
+        void parseJson(request, body as string, (error, value) => {
+          if (isNestedTooDeeply(value)) done(tooDeep);
+          else done(error, value);
+        });
     });
   }
 }
+
+const tooDeep = new AppError('invalid', 'invalid_request', {
+  message: `The body is nested more than ${jsonDepthMax} levels deep.`,
+});

@@ -7,12 +7,15 @@ export interface HttpRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly params: unknown;
-  /** `url` is the pattern of the route that was matched. */
-  readonly routeOptions: { readonly url?: string };
+  /** `url` is the pattern of the route that was matched, `config` has `token` where a token of another kind opens it. */
+  readonly routeOptions: { readonly url?: string; readonly config?: object };
   /** As it was asked for, with the query. */
   readonly url: string;
   /** The client's address. */
   readonly ip: string;
+  readonly protocol: string;
+  /** As the client has reached us, with the port: its Host, or what a trusted proxy says. */
+  readonly host: string;
   readonly body?: unknown;
   /** Set before the body is read, when the token is good. */
   caller?: Caller;

@@ -4,7 +4,10 @@ export interface JsonLeafProblem {
   message: string;
 }
 
-/** Says what is wrong with a text, a number, … or a field's name, as the end of a sentence. */
+/**
+ * Says what is wrong with a text, a number, … or a field's name, as the end of a sentence. `name` is that of the field
+ * which holds the leaf, be it in a list.
+ */
 export type LeafCheck = (leaf: unknown, name: string | undefined) => string | undefined;
 
 const depthMax = 32;
@@ -15,11 +18,14 @@ export function findLeafProblem(
   value: unknown,
   check: LeafCheck,
   path: readonly string[] = [],
+  name: string | undefined = path.at(-1),
 ): JsonLeafProblem | undefined {
   if (path.length > depthMax) return { path: path.slice(0, 1), message: 'is nested too deeply' };
-  if (typeof value !== 'object' || value === null) return problemAt(path, check(value, path.at(-1)));
-  for (const [name, inner] of Object.entries(value)) {
-    const problem = problemAt(path, check(name, undefined)) ?? findLeafProblem(inner, check, [...path, name]);
+  if (typeof value !== 'object' || value === null) return problemAt(path, check(value, name));
+  for (const [field, inner] of Object.entries(value)) {
+    const problem =
+      problemAt(path, check(field, undefined)) ??
+      findLeafProblem(inner, check, [...path, field], Array.isArray(value) ? name : field);
     if (problem) return problem;
   }
   return undefined;

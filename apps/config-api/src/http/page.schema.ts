@@ -7,8 +7,9 @@ export function pageQuery<T extends z.ZodType<string>>(cursor: T, limits: { stan
       .number('must be a whole number')
       .int('must be a whole number')
       .min(1, 'must be at least 1')
-      .max(limits.max, `must be at most ${limits.max}`)
-      .default(limits.standard),
+      .default(limits.standard)
+      .transform((limit) => Math.min(limit, limits.max))
+      .describe(`More than ${limits.max} counts as ${limits.max}.`),
     cursor: cursor.optional().describe('The `next_cursor` of an earlier answer.'),
   });
 }

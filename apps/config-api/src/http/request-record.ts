@@ -15,7 +15,7 @@ export interface RequestOutcome {
 export function recordRequest(request: HttpRequest, { route, status, ms }: RequestOutcome): void {
   const { method, id, caller } = request;
   metrics.httpRequestSeconds.observe({ method, route, status }, ms / 1000);
-  const level = /^\/(health|metrics)/.test(route) ? 'debug' : 'log';
+  const level = isMachineRoute(route) ? 'debug' : 'log';
   const organization = caller?.kind === 'tenant' && { organization_id: caller.organizationId };
   logger[level]({
     msg: 'request',
@@ -26,4 +26,9 @@ export function recordRequest(request: HttpRequest, { route, status, ms }: Reque
     request_id: id,
     ...organization,
   });
+}
+
+/** Whether a route is one that machines ask over and over: whether we are alive, and our metrics. */
+export function isMachineRoute(route: string | undefined): boolean {
+  return route !== undefined && /^\/(health|metrics)/.test(route);
 }

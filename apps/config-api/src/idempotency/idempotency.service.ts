@@ -64,6 +64,11 @@ export class IdempotencyService {
     await this.requests.release(run);
   }
 
+  /** Frees the key for another request: this one has had no effect. */
+  async forget({ run }: Repeatable): Promise<void> {
+    await this.requests.remove(run);
+  }
+
   private async tryToBegin(request: RepeatableRequest): Promise<Repeatable | StoredAnswer | undefined> {
     const claim = await this.requests.claim(request, lockSeconds);
     switch (claim.state) {

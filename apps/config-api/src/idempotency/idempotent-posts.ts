@@ -7,6 +7,8 @@ import type { IdempotencyService } from './idempotency.service.js';
 
 /** The headers that belong to an answer rather than to its delivery. */
 const keptHeaders = ['content-type', 'etag', 'location'];
+/** A longer answer is not kept. Only a preflight and settings of many providers have one, and both may run twice. */
+const keptBytesMax = 256 * 1024;
 
 /** Answers POST requests that carry an Idempotency-Key once, and repeats that answer byte for byte. */
 export class IdempotentPosts {
@@ -19,7 +21,8 @@ export class IdempotentPosts {
     const { caller } = request;
     const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
     if (key === undefined || !caller) return false;
-    const said = ['POST', request.url, organizationIdOf(caller), JSON.stringify(request.body ?? null)];
+    const { url, headers, body } = request;
+    const said = ['POST', url, organizationIdOf(caller), textOf(headers['if-match']), textOf(body)];
     const begun = await this.idempotency.begin({ caller: actorOf(caller), key: checkedKey(key), said });
     if ('run' in begun) {
       request.repeatable = begun;
@@ -36,7 +39,9 @@ export class IdempotentPosts {
     if (!repeatable) return;
     try {
       const answer = answerOf(reply, payload);
-      if (answer) await this.idempotency.keep(repeatable, answer);
+      // It has changed nothing, and is not to stand in the way of a try with another If-Match.
+      if (reply.statusCode === 412) await this.idempotency.forget(repeatable);
+      else if (answer) await this.idempotency.keep(repeatable, answer);
       else await this.idempotency.giveUp(repeatable);
     } catch (error) {
       this.logger.warn({ msg: 'an answer could not be kept for repetitions', err: error, request_id: request.id });
@@ -49,13 +54,18 @@ function answerOf(reply: HttpReply, payload: unknown): StoredAnswer | undefined 
   const status = reply.statusCode;
   if (status >= 500 || status === 429) return undefined;
   const body = payload ?? '';
-  if (typeof body !== 'string') return undefined;
+  if (typeof body !== 'string' || Buffer.byteLength(body) > keptBytesMax) return undefined;
   const headers: Record<string, string> = {};
   for (const name of keptHeaders) {
     const value = reply.getHeader(name);
     if (value !== undefined) headers[name] = String(value);
   }
   return { status, headers, body };
+}
+
+/** Part of what a request says, as text; what is absent says nothing. */
+function textOf(part: unknown): string {
+  return JSON.stringify(part ?? null);
 }
 
 function checkedKey(key: string | string[]): string {

@@ -1,3 +1,5 @@
+import type { HealthCheck } from '#libs/observability';
+
 /** How often something was tried in the minute that is running. */
 export interface AttemptCount {
   attempts: number;
@@ -11,6 +13,8 @@ export abstract class AttemptCounter {
   abstract add(key: string): Promise<AttemptCount>;
   /** How many there are. */
   abstract read(key: string): Promise<AttemptCount>;
+  /** Always healthy, since counting goes on alone: then `reason` says why. */
+  abstract status(): Promise<HealthCheck>;
   /** Lets connections go. */
   abstract close(): Promise<void>;
 }

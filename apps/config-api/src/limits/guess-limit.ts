@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AppError } from '#libs/errors';
 import { metrics } from '#libs/observability';
 import { LRUCache } from 'lru-cache';
@@ -8,8 +9,9 @@ const familiarMax = 10_000;
 const familiarForMs = 60 * 60 * 1000;
 
 /**
- * Slows down whoever guesses tokens: after too many wrong ones from an address none is tried any more that has not lately
- * been good, so that others behind the same address can go on.
+ * Slows down whoever guesses tokens: after too many wrong ones from an address each further one waits for its refusal, and
+ * the operator's is not tried from there any more unless it has lately been good. Tokens of organizations always are, so
+ * that nobody can lock out those who share an address: their 256 random bits cannot be guessed.
  */
 export class GuessLimit {
   private readonly familiar = new LRUCache<string, true>({ max: familiarMax, ttl: familiarForMs });
@@ -18,11 +20,17 @@ export class GuessLimit {
   constructor(
     private readonly counter: AttemptCounter,
     private readonly limit: number,
+    private readonly refusalDelayMs = 1_000,
   ) {}
 
-  /** Throws `rate_limited`. `fingerprint` stands for the token and does not tell it. */
-  async assertMayTry(address: string, fingerprint: string): Promise<void> {
-    if (this.limit === 0 || this.familiar.has(fingerprint)) return;
+  /** Whether this token was good within the hour. `fingerprint` stands for it and does not tell it. */
+  isFamiliar(fingerprint: string): boolean {
+    return this.familiar.has(fingerprint);
+  }
+
+  /** Throws `rate_limited`. */
+  async assertMayTry(address: string): Promise<void> {
+    if (this.limit === 0) return;
     const { attempts, msLeft } = await this.counter.read(keyOf(address));
     if (attempts >= this.limit) throw tooManyGuesses(msLeft);
   }
@@ -31,11 +39,13 @@ export class GuessLimit {
     this.familiar.set(fingerprint, true);
   }
 
-  /** Throws `rate_limited` where many guesses at once have got past `assertMayTry`. */
+  /** Throws `rate_limited`, after a while, when there were too many. */
   async noteWrong(address: string): Promise<void> {
     if (this.limit === 0) return;
     const { attempts, msLeft } = await this.counter.add(keyOf(address));
-    if (attempts > this.limit) throw tooManyGuesses(msLeft);
+    if (attempts <= this.limit) return;
+    await delay(this.refusalDelayMs);
+    throw tooManyGuesses(msLeft);
   }
 }
 

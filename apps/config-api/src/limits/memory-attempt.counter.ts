@@ -1,3 +1,4 @@
+import type { HealthCheck } from '#libs/observability';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { windowSeconds, type AttemptCount, type AttemptCounter } from './attempt-counter.port.js';
 
@@ -5,12 +6,16 @@ import { windowSeconds, type AttemptCount, type AttemptCounter } from './attempt
 export class MemoryAttemptCounter implements AttemptCounter {
   private readonly limiter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: windowSeconds });
 
-  async add(key: string): Promise<AttemptCount> {
-    return attemptCountOf(await this.limiter.consume(key));
+  async add(key: string, times = 1): Promise<AttemptCount> {
+    return attemptCountOf(await this.limiter.consume(key, times));
   }
 
   async read(key: string): Promise<AttemptCount> {
     return attemptCountOf(await this.limiter.get(key));
+  }
+
+  async status(): Promise<HealthCheck> {
+    return { healthy: true };
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
-import { metrics } from '#libs/observability';
+import { TurnBatch } from '#libs/keystore';
+import { metrics, type HealthCheck } from '#libs/observability';
 import { Redis, type RedisOptions } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { windowSeconds, type AttemptCount, type AttemptCounter } from './attempt-counter.port.js';
@@ -17,6 +18,7 @@ export interface RedisAttemptCounterOptions {
 const answerTimeoutMs = 50;
 /** After a failure Redis is left alone for so long: a server that hangs shall not cost every request its patience. */
 const pauseMs = 500;
+const keysAtOnce = 500;
 
 /**
  * Counts in Redis, for all processes together. While Redis is away this process counts by itself, and each request that
@@ -29,6 +31,7 @@ export class RedisAttemptCounter implements AttemptCounter {
   private readonly log: RedisAttemptCounterOptions['log'];
   private isAway = false;
   private pausedUntil = 0;
+  private readonly adding = new TurnBatch((keys: readonly string[]) => this.addAll(keys), keysAtOnce);
 
   constructor({ url, keyPrefix, log }: RedisAttemptCounterOptions) {
     this.log = log;
@@ -49,24 +52,58 @@ export class RedisAttemptCounter implements AttemptCounter {
   }
 
   add(key: string): Promise<AttemptCount> {
-    return this.count(
-      async () => attemptCountOf(await this.limiter.consume(key)),
-      () => this.own.add(key),
-    );
+    return this.adding.askOne(key);
   }
 
   read(key: string): Promise<AttemptCount> {
     return this.count(
+      1,
       async () => attemptCountOf(await this.limiter.get(key)),
       () => this.own.read(key),
     );
+  }
+
+  async status(): Promise<HealthCheck> {
+    try {
+      await within(this.redis.ping(), answerTimeoutMs);
+      return { healthy: true };
+    } catch (error) {
+      return { healthy: true, reason: `each instance counts requests by itself: ${reasonOf(error)}` };
+    }
   }
 
   async close(): Promise<void> {
     this.redis.disconnect();
   }
 
+  /** What is added to one key in one turn of the event loop is added at once. */
+  private async addAll(keys: readonly string[]): Promise<AttemptCount[]> {
+    const added = new Map<string, number>();
+    const places = keys.map((key) => {
+      const place = (added.get(key) ?? 0) + 1;
+      added.set(key, place);
+      return place;
+    });
+    const counts = await Promise.all(
+      [...added].map(async ([key, times]) => [key, await this.addTo(key, times)] as const),
+    );
+    const totals = new Map(counts);
+    return keys.map((key, index) => {
+      const { attempts, msLeft } = totals.get(key)!;
+      return { attempts: attempts - added.get(key)! + places[index]!, msLeft };
+    });
+  }
+
+  private addTo(key: string, times: number): Promise<AttemptCount> {
+    return this.count(
+      times,
+      async () => attemptCountOf(await this.limiter.consume(key, times)),
+      () => this.own.add(key, times),
+    );
+  }
+
   private async count(
+    requestCount: number,
     together: () => Promise<AttemptCount>,
     alone: () => Promise<AttemptCount>,
   ): Promise<AttemptCount> {
@@ -79,7 +116,7 @@ export class RedisAttemptCounter implements AttemptCounter {
         this.noteAway(error);
       }
     }
-    metrics.rateCounterFailures.inc();
+    metrics.rateCounterFailures.inc(requestCount);
     return alone();
   }
 
@@ -93,13 +130,17 @@ export class RedisAttemptCounter implements AttemptCounter {
     this.pausedUntil = performance.now() + pauseMs;
     if (this.isAway) return;
     this.isAway = true;
-    const reason = error instanceof Error ? error.message : 'unknown';
-    this.log('warn', `Redis cannot be asked (${reason}): each instance counts requests by itself.`);
+    this.log('warn', `Redis cannot be asked (${reasonOf(error)}): each instance counts requests by itself.`);
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown';
 }
 
 const connectionOptions: RedisOptions = {
   enableOfflineQueue: false,
+  enableAutoPipelining: true,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   disableClientInfo: true,

@@ -1,7 +1,7 @@
 import { AppError } from '#libs/errors';
 import { metrics } from '#libs/observability';
 import type { HttpReply } from '../http/http-exchange.js';
-import type { AttemptCounter } from './attempt-counter.port.js';
+import type { AttemptCount, AttemptCounter } from './attempt-counter.port.js';
 
 /** How many requests a token has in a minute. */
 export class RequestQuota {
@@ -11,10 +11,15 @@ export class RequestQuota {
     private readonly limit: number,
   ) {}
 
-  /** Counts a request and tells the client how it stands; throws `rate_limited` when there were too many. */
-  async spend(tokenId: string, reply: HttpReply): Promise<void> {
-    if (this.limit === 0) return;
-    const { attempts, msLeft } = await this.counter.add(`token:${tokenId}`);
+  /** Counts a request. */
+  async count(tokenId: string): Promise<AttemptCount | undefined> {
+    return this.limit === 0 ? undefined : this.counter.add(`token:${tokenId}`);
+  }
+
+  /** Tells the client how it stands; throws `rate_limited` when there were too many. */
+  assertWithin(count: AttemptCount | undefined, reply: HttpReply): void {
+    if (!count) return;
+    const { attempts, msLeft } = count;
     reply
       .header('x-ratelimit-limit', String(this.limit))
       .header('x-ratelimit-remaining', String(Math.max(this.limit - attempts, 0)))

@@ -17,7 +17,7 @@ export class LiveListController {
   @Answers(200, liveModelsAnswer, {
     summary: 'The models that the provider offers for your key',
     description: 'Asked with the stored key of your organization, and remembered for a minute.',
-    errors: [404, 422],
+    errors: ['no_key', 'provider_refused', 'provider_unavailable'],
   })
   models(
     @CurrentOrganizationId() organizationId: string,
@@ -30,7 +30,7 @@ export class LiveListController {
   @Answers(200, liveVoicesAnswer, {
     summary: 'The voices that the provider offers for your key',
     description: 'Of ElevenLabs, those in the Voice Library of your own account. Remembered for a minute.',
-    errors: [404, 422],
+    errors: ['no_key', 'provider_refused', 'provider_unavailable'],
   })
   voices(
     @CurrentOrganizationId() organizationId: string,

@@ -1,6 +1,7 @@
 import type { ApiDescription } from '#libs/openapi';
-import { errorBodySchema } from '../http/error-body.schema.js';
+import { errorBodySchema, type ErrorBody } from '../http/error-body.schema.js';
 import { refusals } from '../http/refusals.js';
+import { webhookPayloads } from '../webhooks/webhook-payload.schema.js';
 import { routeAccessOf } from './route-access.js';
 
 /** What the OpenAPI document says beside the routes. */
@@ -75,6 +76,29 @@ export const apiDescription: ApiDescription = {
       example: '5f0c1c1e-3c0f-4d8a-9a55-0c6d0d6f3b1a',
     },
   },
-  refusals,
+  webhooks: {
+    events: webhookPayloads,
+    tag: 'Webhooks',
+    headers: {
+      'X-Webhook-Event': { description: 'The name of the event.', example: 'byok.key.rotated' },
+      'X-Webhook-Timestamp': {
+        description: 'When it was sent, in Unix seconds. Refuse what is more than 300 s away.',
+        example: '1795513260',
+      },
+      'X-Webhook-Signature': {
+        description: '`sha256=` and the hexadecimal HMAC-SHA256 of `<timestamp>.<raw body>` by the secret.',
+        example: `sha256=${'0'.repeat(64)}`,
+      },
+    },
+    taken: 'It is taken. Anything else, and no answer within 5 s, has it come again later.',
+  },
+  refusals: Object.fromEntries(Object.entries(refusals).map(([status, refusal]) => [status, withExample(refusal)])),
   errorBody: errorBodySchema,
 };
+
+function withExample({ type, ...refusal }: (typeof refusals)[number]): ApiDescription['refusals'][number] {
+  const { description: text, codes, special = [] } = refusal;
+  const [code] = [...codes, ...special];
+  const example: ErrorBody = { error: text, message: text, code: code!, type, request_id: 'req-0001' };
+  return { ...refusal, example };
+}

@@ -38,7 +38,8 @@ export function docsPageOf(document: OpenApiDocument): string {
           ${chapters.map(
             ({ name, description: about, operations }) =>
               html`<h2>${name}</h2>
-                ${prose(about)} ${operations.map((one) => operationSection(document, one))}`,
+                ${prose(about)} ${operations.map((one) => operationSection(document, one))}
+                ${webhooksIn(document, name)}`,
           )}
         </main>
       </body>
@@ -89,6 +90,23 @@ function operationSection(document: OpenApiDocument, { method, path, operation }
   </details>`;
 }
 
+/** What we send by ourselves. */
+function webhooksIn(document: OpenApiDocument, tag: string): Html[] {
+  return Object.entries(document.webhooks)
+    .filter(([, { post }]) => post.tags.includes(tag))
+    .map(
+      ([event, { post }]) =>
+        html`<details>
+          <summary><span class="method">sends</span> <code>${event}</code> ${post.summary}</summary>
+          <div id="${post.operationId}">
+            ${parametersTable(post.parameters.map((one) => resolved<Parameter>(document, one)))}
+            <h4>Body</h4>
+            ${contentOf(document, post.requestBody!.content)}
+          </div>
+        </details>`,
+    );
+}
+
 function parametersTable(parameters: readonly Parameter[]): Html {
   return html`<h4>Parameters</h4>
     <table>
@@ -108,7 +126,8 @@ function parametersTable(parameters: readonly Parameter[]): Html {
 
 function answer(document: OpenApiDocument, status: string, given: Operation['responses'][string]): Html {
   const { description, headers, content } = resolved<Response>(document, given);
-  if ('$ref' in given) return html`<p><b>${status}</b> ${codeIn(description)} ${codesOf(content)}</p>`;
+  const codes = codesOf(content);
+  if (codes.length > 0) return html`<p><b>${status}</b> ${codeIn(description)} ${codes}</p>`;
   return html`<h4>${status} ${codeIn(description)}</h4>
     <p>Headers: ${Object.keys(headers).join(', ')}</p>
     ${contentOf(document, content)}`;

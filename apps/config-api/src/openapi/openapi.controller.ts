@@ -1,7 +1,9 @@
-import { Controller, Get, Header, type Type } from '@nestjs/common';
+import { Controller, Get, Header, Req, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { Answers, openApiDocument, type OpenApiDocument } from '#libs/openapi';
+import type { HttpRequest } from '../http/http-exchange.js';
 import { apiDescription } from './api-description.js';
+import { originMark } from './curl-example.js';
 import { docsPageOf, docsPagePolicy } from './docs-page.js';
 import { docsPageSchema, openApiDocumentSchema } from './openapi.schema.js';
 
@@ -24,13 +26,19 @@ export class OpenApiController {
   @Header('content-type', 'text/html; charset=utf-8')
   @Header('content-security-policy', docsPagePolicy)
   @Answers(200, docsPageSchema, { summary: 'This document as a page to read', mediaType: 'text/html' })
-  readPage(): string {
+  readPage(@Req() request: HttpRequest): string {
     this.page ??= docsPageOf(this.read());
-    return this.page;
+    return this.page.replaceAll(originMark, originOf(request));
   }
 
   private controllers(): Type[] {
     const wrappers = [...this.modules.values()].flatMap((module) => [...module.controllers.values()]);
     return wrappers.map((wrapper) => wrapper.metatype as Type);
   }
+}
+
+/** Where the request has reached us, as far as it says so in plain words. */
+function originOf({ protocol, host }: HttpRequest): string {
+  const isPlain = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host);
+  return `${protocol}://${isPlain ? host : '127.0.0.1:8080'}`;
 }

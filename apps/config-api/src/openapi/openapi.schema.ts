@@ -9,6 +9,7 @@ export const openApiDocumentSchema = z.object({
   servers: z.array(parts),
   tags: z.array(parts),
   paths: parts,
+  webhooks: parts,
   components: parts,
 });
 

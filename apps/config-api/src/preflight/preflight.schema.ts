@@ -31,7 +31,7 @@ const finding = z
     message: z
       .string()
       .describe('What is wrong and what to do.')
-      .meta({ examples: ['There is no key for openai: add one with POST /byok.'] }),
+      .meta({ examples: ['No openai key is stored, and the platform has none either: add one with POST /byok.'] }),
   })
   .meta({ id: 'Finding' });
 export type Finding = z.infer<typeof finding>;

@@ -56,7 +56,7 @@ export class TokensController {
     description:
       'Once this has answered, the token is refused. Repeating it changes nothing. An organization cannot revoke its ' +
       'last token with the scope `admin`; its agency and the operator can.',
-    errors: [404, 409],
+    errors: [404, 'last_admin_token'],
   })
   async revoke(@CurrentOrganization() by: NamedOrganization, @Param('id') id: string): Promise<RevokedTokenAnswer> {
     return { success: true, token: await this.tokens.revoke(by, id) };

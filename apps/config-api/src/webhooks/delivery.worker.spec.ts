@@ -16,20 +16,28 @@ const delivery = (id: string, attemptCount = 0): DueDelivery => ({
 
 describe('the delivery of webhooks', () => {
   let due: DueDelivery[];
-  let answers: Record<string, number | Error>;
+  let answers: Record<string, number | Error | Promise<number>>;
+  let sent: string[];
   let recorded: Map<string, DeliveryAttempt>;
+  let inHandCounts: number[];
   let worker: DeliveryWorker;
 
   beforeEach(() => {
     due = [];
     answers = {};
+    sent = [];
     recorded = new Map();
+    inHandCounts = [];
     const store = {
-      takeDue: async (limit: number) => due.splice(0, limit),
+      takeDue: async (limit: number, inHand: readonly DueDelivery[]) => {
+        inHandCounts.push(inHand.length);
+        return due.splice(0, limit);
+      },
       record: async ({ id }: DueDelivery, attempt: DeliveryAttempt) => void recorded.set(id, attempt),
     } as unknown as WebhookDeliveryStore;
     const send = async ({ id }: DueDelivery): Promise<{ status: number }> => {
-      const answer = answers[id] ?? 200;
+      sent.push(id);
+      const answer = (await answers[id]) ?? 200;
       if (answer instanceof Error) throw answer;
       return { status: answer };
     };
@@ -76,5 +84,24 @@ describe('the delivery of webhooks', () => {
     await deliver(delivery('sealed'), delivery('other'));
     expect(recorded.has('sealed')).toBe(false);
     expect(recorded.get('other')).toMatchObject({ status: 200 });
+  });
+
+  it('does not wait for a receiver that hangs, has 32 in hand at most, and stops when all are on record', async () => {
+    const slow = Array.from({ length: 31 }, (_, n) => `slow-${n}`);
+    let answerSlow!: (status: number) => void;
+    const late = new Promise<number>((resolve) => (answerSlow = resolve));
+    answers = Object.fromEntries([...slow, 'last'].map((id) => [id, late]));
+    due.push(...[...slow, 'quick-1', 'quick-2', 'quick-3', 'last', 'waiting'].map((id) => delivery(id)));
+    worker.start();
+    while (recorded.size < 3) await new Promise((resolve) => setTimeout(resolve, 2));
+    expect([...recorded.keys()]).toEqual(['quick-1', 'quick-2', 'quick-3']);
+    while (sent.at(-1) !== 'last') await new Promise((resolve) => setTimeout(resolve, 2));
+    const stopped = worker.stop().then(() => recorded.size);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(due.map(({ id }) => id)).toEqual(['waiting']);
+    expect(Math.max(...inHandCounts)).toBe(31);
+    answerSlow(200);
+    expect(await stopped).toBe(35);
+    expect(due).toHaveLength(1);
   });
 });

@@ -12,7 +12,8 @@ const deliveriesAtOnce = 32;
 /** Delivers the webhooks that are due; several instances share the work. */
 export class DeliveryWorker {
   private readonly logger = new Logger(DeliveryWorker.name);
-  private readonly loop = new PollingLoop(DeliveryWorker.name, intervalMs, () => this.deliverDue());
+  private readonly loop = new PollingLoop(DeliveryWorker.name, intervalMs, () => this.beginDue());
+  private readonly inHand = new Map<DueDelivery, Promise<void>>();
 
   constructor(
     private readonly deliveries: WebhookDeliveryStore,
@@ -23,14 +24,27 @@ export class DeliveryWorker {
     this.loop.start();
   }
 
-  stop(): Promise<void> {
-    return this.loop.stop();
+  /** Resolves when every attempt that has begun is on record. */
+  async stop(): Promise<void> {
+    await this.loop.stop();
+    await Promise.all(this.inHand.values());
   }
 
-  private async deliverDue(): Promise<boolean> {
-    const due = await this.deliveries.takeDue(deliveriesAtOnce);
-    await Promise.all(due.map((delivery) => this.tryToDeliver(delivery)));
+  /** Fills the places that are free; each is free again when its attempt ends, whatever the others do. */
+  private async beginDue(): Promise<boolean> {
+    const freeCount = deliveriesAtOnce - this.inHand.size;
+    if (freeCount === 0) return false;
+    const due = await this.deliveries.takeDue(freeCount, [...this.inHand.keys()]);
+    for (const delivery of due) this.begin(delivery);
     return due.length > 0;
+  }
+
+  private begin(delivery: DueDelivery): void {
+    const attempt = this.tryToDeliver(delivery).then(() => {
+      this.inHand.delete(delivery);
+      this.loop.wake();
+    });
+    this.inHand.set(delivery, attempt);
   }
 
   /** An attempt whose outcome cannot be kept, or that has no secret to sign with, is due again when its lease ends. */

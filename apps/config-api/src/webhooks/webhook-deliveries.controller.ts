@@ -27,7 +27,7 @@ export class WebhookDeliveriesController {
   }
 
   @Post('deliveries/:delivery_id/replay')
-  @Answers(200, deliveryAnswer, { summary: 'Have a dead delivery tried again', errors: [404, 409] })
+  @Answers(200, deliveryAnswer, { summary: 'Have a dead delivery tried again', errors: [404, 'not_dead'] })
   async replay(
     @CurrentOrganizationId() organizationId: string,
     @WebhookId() id: string,

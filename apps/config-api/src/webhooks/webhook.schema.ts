@@ -13,6 +13,7 @@ const url = z
 const events = z
   .array(z.enum(webhookEvents, `must be one of ${webhookEvents.join(', ')}`), 'must be a list of events')
   .min(1, 'must name an event')
+  .max(webhookEvents.length, 'must name each event once')
   .transform((names) => [...new Set(names)])
   .meta({ examples: [['byok.key.quarantined', 'byok.key.expiring']] });
 const isActive = z.boolean('must be true or false');

@@ -2,6 +2,8 @@ import { Body, Controller, Delete, Get, Patch, Post } from '@nestjs/common';
 import { Answers } from '#libs/openapi';
 import { RequiresCaller, RequiresScope } from '../auth/caller.guard.js';
 import { CurrentOrganizationId } from '../auth/current-caller.js';
+import { CurrentDraw } from '../idempotency/current-draw.js';
+import type { DrawBytes } from '../idempotency/repeatable-draw.js';
 import { webhookAnswer, webhookRemovedAnswer, webhooksAnswer, webhookSecretAnswer } from './webhook-answers.schema.js';
 import type {
   WebhookAnswer,
@@ -30,13 +32,14 @@ export class WebhooksController {
       'Refuse what is older than 300 s; the `id` in the body tells repetitions. ' +
       'Every answer but 2xx within 5 s is tried again, twelve times over 15 hours. ' +
       'Nothing is sent to private addresses unless the operator allows it.',
-    errors: [409],
+    errors: ['too_many_webhooks'],
   })
   create(
     @CurrentOrganizationId() organizationId: string,
     @Body({ schema: createWebhookSchema }) body: CreateWebhookBody,
+    @CurrentDraw() draw: DrawBytes,
   ): Promise<WebhookSecretAnswer> {
-    return this.webhooks.create(organizationId, body);
+    return this.webhooks.create(organizationId, body, draw);
   }
 
   @Get()
@@ -89,7 +92,8 @@ export class WebhooksController {
     @CurrentOrganizationId() organizationId: string,
     @WebhookId() id: string,
     @Body({ schema: rotateSecretSchema }) body: RotateSecretBody,
+    @CurrentDraw() draw: DrawBytes,
   ): Promise<WebhookSecretAnswer> {
-    return this.webhooks.rotateSecret(organizationId, id, body);
+    return this.webhooks.rotateSecret({ organizationId, subscriptionId: id }, body, draw);
   }
 }

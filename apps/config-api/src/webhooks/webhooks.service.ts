@@ -1,7 +1,8 @@
-import { randomToken, SecretBytes } from '#libs/crypto';
+import { SecretBytes, type WebhookSecretId } from '#libs/crypto';
 import { AppError } from '#libs/errors';
 import type { WebhookSubscription, WebhookSubscriptionStore } from '#libs/keystore';
 import type { OutboundClient } from '#libs/providers';
+import { drawUuid, type DrawBytes } from '../idempotency/repeatable-draw.js';
 import type { CreateWebhookBody, RotateSecretBody, UpdateWebhookBody } from './webhook.schema.js';
 import type { WebhookRow, WebhookSecretAnswer } from './webhook-answers.schema.js';
 
@@ -15,10 +16,15 @@ export class WebhooksService {
   ) {}
 
   /** Throws `invalid` for a URL that nothing is sent to, `conflict` for one webhook too many. */
-  async create(organizationId: string, { secret: given, ...wanted }: CreateWebhookBody): Promise<WebhookSecretAnswer> {
-    return this.showing(given, async (secret) => {
+  async create(
+    organizationId: string,
+    { secret: given, ...wanted }: CreateWebhookBody,
+    draw: DrawBytes,
+  ): Promise<WebhookSecretAnswer> {
+    const subscriptionId = drawUuid(draw);
+    return this.showing(given ?? drawSecret(draw), async (secret) => {
       await this.assertReceiver(wanted.url);
-      return this.subscriptions.create(organizationId, wanted, secret);
+      return this.subscriptions.create({ organizationId, subscriptionId }, wanted, secret);
     });
   }
 
@@ -42,20 +48,19 @@ export class WebhooksService {
 
   /** A new secret; the old one signs too for a while. Throws `not_found`. */
   rotateSecret(
-    organizationId: string,
-    id: string,
+    id: WebhookSecretId,
     { secret: given, overlapSeconds }: RotateSecretBody,
+    draw: DrawBytes,
   ): Promise<WebhookSecretAnswer> {
-    return this.showing(given, (secret) =>
-      this.subscriptions.replaceSecret(organizationId, id, { secret, overlapSeconds }),
+    return this.showing(given ?? drawSecret(draw), (secret) =>
+      this.subscriptions.replaceSecret(id, { secret, overlapSeconds }),
     );
   }
 
   private async showing(
-    given: SecretBytes | undefined,
+    secret: SecretBytes,
     store: (secret: SecretBytes) => Promise<WebhookSubscription>,
   ): Promise<WebhookSecretAnswer> {
-    const secret = given ?? SecretBytes.fromUtf8(`whsec_${randomToken(24).toString('base64url')}`);
     try {
       const subscription = await store(secret);
       return { webhook: { ...webhookRowOf(subscription), secret: secret.use((bytes) => bytes.toString('utf8')) } };
@@ -75,6 +80,10 @@ export class WebhooksService {
       throw new AppError('invalid', 'invalid_request', { message: error.message, param: 'url', cause: error });
     }
   }
+}
+
+function drawSecret(draw: DrawBytes): SecretBytes {
+  return SecretBytes.fromUtf8(`whsec_${draw(24).toString('base64url')}`);
 }
 
 /** A subscription as its organization sees it. */

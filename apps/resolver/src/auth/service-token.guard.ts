@@ -19,7 +19,9 @@ export class ServiceTokenGuard implements CanActivate {
     const [scheme, token] = (authorizationOf(context) ?? '').split(' ', 2);
     if (scheme?.toLowerCase() === 'bearer' && token && timingSafeEqual(digest(token), this.expected)) return true;
     throw new AppError('unauthenticated', 'unauthorized', {
-      message: 'Send the service token as "authorization: Bearer <token>".',
+      // Not as an example of the header: what follows that word and a space is taken for a token and redacted.
+      message:
+        'Send the service token (LATCHKEY_SERVICE_TOKEN): the header Authorization with the word Bearer, a space and the token.',
     });
   }
 }

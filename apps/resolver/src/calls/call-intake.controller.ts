@@ -17,7 +17,7 @@ export class CallIntakeController {
   @Answers(200, callKeysResolvedSchema, {
     summary: 'Start a call (standalone only)',
     description: 'The body of `call.started.v1`, answered with its `call.keys.resolved.v1`: for those without Kafka.',
-    errors: [404],
+    errors: [404, 'invalid_event', 'event_bus_unavailable', 'no_answer_yet'],
     token: 'serviceToken',
   })
   start(@Body({ schema: announcedCallSchema }) call: CallStarted): Promise<CallKeysResolved> {

@@ -1,13 +1,12 @@
 import type { CallEnded, CallKeysResolved, ComponentName } from '#libs/contracts';
 import { AppError } from '#libs/errors';
-import type { Receipt, ReceiptStore } from '#libs/keystore';
+import { TurnBatch, type Receipt, type ReceiptStore } from '#libs/keystore';
 import { metrics } from '#libs/observability';
 import type { DecidedCall, DecidedKey, ResolutionService, UndecidedComponent } from '#libs/resolution';
 import type { HandleIssuer, IssuedHandles } from '../handles/handle-issuer.js';
 import type { HandleMinter } from '../handles/handle-minter.js';
 import type { HandleStore } from '../handles/handle.store.js';
 import type { CallRequest } from './call-request.js';
-import { TurnBatch } from './turn-batch.js';
 
 export interface CallSettings {
   handleTtlMs: number;
