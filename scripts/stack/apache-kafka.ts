@@ -49,7 +49,7 @@ export async function launchKafka(server: ServerProcess, directory: StackDirecto
 
 async function formatStorage(directory: StackDirectory): Promise<void> {
   const clusterId = randomBytes(16).toString('base64url');
-  const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', 'kafka.properties'];
+  const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', 'kafka.properties'];
   const logFile = directory.logFile('kafka-format');
   const code = await runLogged('java', javaArguments(directory, format), logFile, directory.path);
   if (code !== 0) throw stackError('kafka_not_formatted', `Kafka's storage could not be prepared; see ${logFile}`);

@@ -64,7 +64,7 @@ export class CanaryScene {
       ['POST', '/api/v1/byok', { body: { provider: 'openai', api_key: `${key()} ${key()}` } }],
       ['POST', '/api/v1/byok', { body: { provider: 'openai', api_key: [key()] } }],
       ['POST', '/api/v1/byok', { body: { provider: 'openai', api_key: { value: key() } } }],
-      ['POST', '/api/v1/byok', { body: { provider: 'openai', api_key: key(), [key()]: true } }],
+      ['POST', rotate, { body: { api_key: key(), [key()]: true } }],
       ['POST', '/api/v1/byok', { body: { provider: 'openai', api_key: key().repeat(20) } }],
       ['POST', '/api/v1/byok', { body: key() }],
       ['POST', '/api/v1/byok', { body: [{ [key()]: key() }] }],

@@ -9,6 +9,11 @@ const pipeline = {
   tts_config: { provider: '11labs', voice_id: 'aQ3x' },
 };
 
+interface Page {
+  assistants: unknown[];
+  next_cursor: string | null;
+}
+
 describe('assistants', () => {
   let api: ConfigApiFixture;
   let acme: { id: string; token: string };
@@ -26,7 +31,12 @@ describe('assistants', () => {
 
   it('are refused with the field and the allowed values for what the catalogue does not have', async () => {
     expect(await refused({ stt_config: { provider: 'nobody' } })).toMatchObject({
-      error: 'stt_config.provider names no provider of stt.',
+      error:
+        'stt_config.provider names no provider of stt; ' +
+        'stt_config.provider may be deepgram, elevenlabs, gladia, mistral, google.',
+      message:
+        'stt_config.provider names no provider of stt; ' +
+        'stt_config.provider may be deepgram, elevenlabs, gladia, mistral, google.',
       param: 'stt_config.provider',
       details: ['stt_config.provider may be deepgram, elevenlabs, gladia, mistral, google'],
     });
@@ -91,16 +101,35 @@ describe('assistants', () => {
     expect((await refused({ prompt: 'x'.repeat(130 * 1024) })).error).toContain('larger than 128 KiB');
     const raw = `{"name": "A", "deep": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
     const deep = await api.call<ErrorBody>(acme.token, 'POST', '/api/v1/assistants', { raw });
-    expect(expectError(deep, 400, 'invalid_request')).toMatchObject({ param: 'deep' });
+    expect(expectError(deep, 400, 'invalid_request').error).toMatch(/nested more than 64 levels deep/);
   });
 
-  it.each(['limit=0', 'limit=101', 'limit=x', 'limit=1.5', 'cursor=nonsense', 'cursor=', 'limit=1&limit=2'])(
+  it.each(['limit=0', 'limit=-1', 'limit=x', 'limit=1.5', 'cursor=nonsense', 'cursor=', 'limit=1&limit=2'])(
     'are not listed for ?%s',
     async (query) => {
       const answer = await send<ErrorBody>('GET', `/assistants?${query}`);
       expect(expectError(answer, 400, 'invalid_request').param).toBe(query.split('=')[0]);
     },
   );
+
+  it('are listed a hundred at once for clients that know no pages, and for those that ask for more', async () => {
+    const { token } = await api.createOrganization('Many');
+    for (let n = 0; n < 25; n += 1) {
+      await api.call(token, 'POST', '/api/v1/assistants', { body: { name: `A${n}` } });
+    }
+    for (const query of ['', '?limit=9999']) {
+      const { status, body } = await api.call<Page>(token, 'GET', `/api/v1/assistants${query}`);
+      expect({ status, body }).toMatchObject({ status: 200, body: { assistants: { length: 25 }, next_cursor: null } });
+    }
+  });
+
+  it('have names in any script, joiners included', async () => {
+    for (const name of ['👩‍👩‍👧 Praxis', 'می‌خواهم', 'a\u00adb']) {
+      const { status, body } = await send<{ assistant: { name: string } }>('POST', '/assistants', { name });
+      expect([status, body.assistant.name]).toEqual([201, name]);
+    }
+    for (const name of ['a\u0000b', 'a\nb', 'half \ud83d']) expect((await refused({ name })).param).toBe('name');
+  });
 
   it('show no key in any answer, log line or event', () => expect(api.leaks()).toEqual([]));
 });

@@ -18,6 +18,11 @@ describe('who may do what', () => {
     const keysWith = (token: string | undefined): Promise<Answer<ErrorBody>> =>
       api.call<ErrorBody>(token, 'GET', '/api/v1/byok');
 
+    it("the orchestrator's token is told apart from one that nobody knows", async () => {
+      const answer = await api.call<ErrorBody>('lk_service_0123456789', 'GET', '/api/v1/byok');
+      expect(expectError(answer, 401, 'unauthorized').error).toMatch(/use an organization's token here\.$/);
+    });
+
     it('no token, a malformed one and an unknown one are 401 and say how to authenticate', async () => {
       const [, id] = /^lk_live_([^_]+)_/.exec(acme.token) ?? [];
       const wrongSecret = `lk_live_${id}_${'A'.repeat(43)}`;

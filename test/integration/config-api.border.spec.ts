@@ -47,7 +47,8 @@ describe('what config-api refuses', () => {
 
     it('a key in the wrong field is not repeated', async () => {
       await expectAddRefused({ provider: api.plantKey('sk-'), api_key: api.plantKey('sk-') });
-      await expectAddRefused({ provider: 'openai', api_key: api.plantKey('sk-'), [api.plantKey('sk-')]: true });
+      const body = { api_key: api.plantKey('sk-'), [api.plantKey('sk-')]: true };
+      await expectRefused('POST', '/api/v1/byok/keys/openai/rotate', { body });
     });
 
     it('a masked key is refused, so that a form echo never overwrites a key', async () => {
@@ -74,12 +75,24 @@ describe('what config-api refuses', () => {
     it('a missing field and an unknown one are named', async () => {
       expect((await expectAddRefused({ provider: 'openai' }, 'missing_field')).param).toBe('api_key');
       expect((await expectAddRefused({ api_key: 'sk-abcdefgh' }, 'missing_field')).param).toBe('provider');
-      const extra = await expectAddRefused({ provider: 'openai', api_key: 'sk-abcdefgh', scope: 'all' });
+      const body = { api_key: 'sk-abcdefgh', scope: 'all' };
+      const extra = await expectRefused('POST', '/api/v1/byok/keys/openai/rotate', { body });
       expect(extra).toMatchObject({ param: 'scope', message: 'scope is not a known field.' });
       const several = await expectAddRefused({}, 'missing_field');
-      expect(several.details).toEqual(['provider is required', 'api_key is required']);
+      expect(several).toMatchObject({ error: 'provider is required.', details: ['api_key is required'] });
       await expectRefused('DELETE', '/api/v1/byok', {}, 'missing_field');
       await expectRefused('DELETE', '/api/v1/byok?provider=openai&provider=xai', {});
+    });
+
+    it('what existing clients may send besides is ignored where they speak to us', async () => {
+      const { token } = await api.createOrganization('Older');
+      const besides = { label: 'main', region: 'eu' };
+      const send = async (method: string, path: string, body: object, by = token): Promise<number> =>
+        (await api.call(by, method, path, { body: { ...body, ...besides } })).status;
+      expect(await send('POST', '/api/v1/byok', { provider: 'openai', api_key: api.plantKey('sk-') })).toBe(200);
+      expect(await send('POST', '/api/v1/byok/config', { provider: 'openai', config: { tier: 1 } })).toBe(200);
+      expect(await send('DELETE', '/api/v1/byok', { provider: 'openai' })).toBe(200);
+      expect(await send('POST', '/api/v1/organizations', { name: 'Older' }, adminToken)).toBe(201);
     });
 
     it.each([
@@ -137,9 +150,25 @@ describe('what config-api refuses', () => {
     it('a route that does not exist is 404, also when its address cannot be read', async () => {
       expectError(await api.call<ErrorBody>(acme.token, 'GET', '/api/v1/nothing'), 404, 'not_found');
       expectError(await api.call<ErrorBody>(acme.token, 'PATCH', '/api/v1/byok'), 404, 'not_found');
-      expectError(await api.call<ErrorBody>(acme.token, 'GET', '/api/v1/calls/%zz/keys'), 400, 'invalid_request');
+      const unreadable = await api.call<ErrorBody>(acme.token, 'GET', '/api/v1/calls/%zz/keys');
+      expect(expectError(unreadable, 400, 'invalid_request').error).toMatch(/^The address cannot be read/);
       const long = `/api/v1/calls/${'x'.repeat(2_000)}/keys`;
       expectError(await api.call<ErrorBody>(acme.token, 'GET', long), 400, 'invalid_request');
+    });
+
+    it('a method that an address does not have is 404 with those that it has', async () => {
+      const wrong = await api.call<ErrorBody>(acme.token, 'PUT', '/api/v1/byok?x=1', { body: {} });
+      expect(expectError(wrong, 404, 'not_found').error).toBe('PUT is not possible here; allowed: GET, POST, DELETE.');
+      expect(wrong.headers.get('allow')).toBe('GET, POST, DELETE');
+      const other = await api.call<ErrorBody>(acme.token, 'DELETE', '/api/v1/byok/keys/openai/policy/');
+      expect(other.body.error).toBe('DELETE is not possible here; allowed: PUT.');
+      expect((await api.call(acme.token, 'GET', '/api/v1/nothing')).headers.has('allow')).toBe(false);
+    });
+
+    it('an address may end with a slash', async () => {
+      for (const path of ['/api/v1/byok/', '/api/v1/byok/keys/openai/', '/api/v1/assistants/?limit=1']) {
+        expect((await api.call(acme.token, 'GET', path)).status).toBe(200);
+      }
     });
 
     it('a sane request id comes back in header and body, another is replaced', async () => {

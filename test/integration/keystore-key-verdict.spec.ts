@@ -40,7 +40,8 @@ describe('verdicts on stored keys', () => {
   const passTime = (seconds: number): Promise<unknown> =>
     keystore.rows(
       `UPDATE key_version SET check_due_at = check_due_at - make_interval(secs => $1),
-         check_started_at = check_started_at - make_interval(secs => $1)`,
+         check_started_at = check_started_at - make_interval(secs => $1),
+         check_requested_at = check_requested_at - make_interval(secs => $1)`,
       [seconds],
     );
 
@@ -49,11 +50,43 @@ describe('verdicts on stored keys', () => {
     expect(requested.reduce((sum, count) => sum + count, 0)).toBe(1);
     const taken = await Promise.all(Array.from({ length: 10 }, () => verdicts.takeDue(8)));
     expect(taken.flat()).toEqual([{ ...key, checkCount: 0 }]);
-    expect(await verdicts.requestChecks([key])).toBe(0);
     await verdicts.record(slot(), 1, said('valid'), null);
-    expect(await verdicts.requestChecks([key])).toBe(0);
+    expect(await row()).toMatchObject({ due_in_seconds: null });
     await passTime(31);
     expect(await verdicts.requestChecks([key])).toBe(1);
+    expect(await verdicts.takeDue(8)).toHaveLength(1);
+  });
+
+  it.each(['while a check is under way', 'after it'])(
+    'a storm %s waits for half a minute, and costs one more',
+    async (when) => {
+      const storm = async (): Promise<void> => {
+        const requested = await Promise.all(Array.from({ length: 50 }, () => verdicts.requestChecks([key, key])));
+        expect(requested.reduce((sum, count) => sum + count, 0)).toBe(1);
+      };
+      await verdicts.requestChecks([key]);
+      await verdicts.takeDue(8);
+      if (when !== 'after it') await storm();
+      await verdicts.record(slot(), 1, said('valid'), null);
+      if (when === 'after it') await storm();
+      const { due_in_seconds: dueInSeconds } = await row();
+      expect(dueInSeconds).toBeGreaterThan(20);
+      expect(dueInSeconds).toBeLessThanOrEqual(30);
+      expect(await verdicts.takeDue(8)).toEqual([]);
+      await passTime(31);
+      const taken = await Promise.all(Array.from({ length: 10 }, () => verdicts.takeDue(8)));
+      expect(taken.flat()).toEqual([{ ...key, checkCount: 0 }]);
+      await verdicts.record(slot(), 1, said('valid'), null);
+      expect(await row()).toMatchObject({ due_in_seconds: null });
+    },
+  );
+
+  it('a report while a check is under way does not hasten the next one of a key that is not good', async () => {
+    await verdicts.requestChecks([key]);
+    await verdicts.takeDue(8);
+    await verdicts.requestChecks([key]);
+    await verdicts.record(slot(), 1, said('invalid'), inAnHour());
+    expect((await row()).due_in_seconds).toBeGreaterThan(3_000);
   });
 
   it('a check whose taker has died is taken again', async () => {

@@ -157,6 +157,32 @@ describe('webhooks', () => {
     ]);
   });
 
+  it('of one organization are not held up by the receivers of another, however many of them hang', async () => {
+    scene.receiver.silentPaths.add('/hangs');
+    const [hanging, globex] = [
+      await scene.api.createOrganization('Hanging'),
+      await scene.api.createOrganization('Globex'),
+    ];
+    const subscribe = (token: string, path: string): Promise<unknown> =>
+      scene.api.call(token, 'POST', '/api/v1/webhooks', {
+        body: { url: scene.receiver.url + path, events: ['byok.key.rotated'] },
+      });
+    const storeKey = (token: string): Promise<unknown> =>
+      scene.api.call(token, 'POST', '/api/v1/byok', {
+        body: { provider: 'deepgram', api_key: scene.api.plantKey('') },
+      });
+    for (let n = 0; n < 10; n += 1) await subscribe(hanging.token, '/hangs');
+    await subscribe(globex.token, '/quick');
+    await storeKey(globex.token);
+    for (let n = 0; n < 6; n += 1) await storeKey(hanging.token);
+    await until('some hang', () => scene.receivedAt('/hangs').length >= 8);
+    const since = Date.now();
+    await storeKey(globex.token);
+    await until('the other comes', () => scene.receivedAt('/quick').length === 1);
+    expect(Date.now() - since).toBeLessThan(4_000);
+    expect(scene.receivedAt('/hangs').length).toBeLessThanOrEqual(16);
+  });
+
   it('hold no key, and neither did an answer or a log line', () => {
     expect(scene.api.leaks()).toEqual([]);
     expect(scene.receiver.received.filter(({ rawBody }) => scene.api.holdsKey(rawBody))).toEqual([]);

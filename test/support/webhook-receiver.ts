@@ -18,6 +18,8 @@ export class WebhookReceiver {
   readonly received: ReceivedWebhook[] = [];
   /** What the next requests are answered, one after the other; 200 when it is empty. */
   readonly script: number[] = [];
+  /** Where nothing is ever answered. */
+  readonly silentPaths = new Set<string>();
 
   private constructor(private readonly server: Server) {}
 
@@ -31,6 +33,7 @@ export class WebhookReceiver {
         const rawBody = Buffer.concat(chunks).toString('utf8');
         const { headers, url: path = '' } = request;
         receiver.received.push({ path, headers, rawBody, body: JSON.parse(rawBody) as ReceivedWebhook['body'] });
+        if (receiver.silentPaths.has(path)) return;
         const status = receiver.script.shift() ?? 200;
         response.writeHead(status, { ...(status === 302 && { location: `${receiver.url}/elsewhere` }) });
         response.end(status === 200 ? 'thank you' : 'no');
