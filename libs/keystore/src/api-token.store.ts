@@ -19,6 +19,7 @@ interface AskedToken {
 }
 
 const askedMax = 500;
+const patienceMs = 5;
 
 export type NewApiToken = Pick<ApiToken, 'id' | 'organizationId' | 'hash' | 'name' | 'scopes' | 'expiresAt'>;
 
@@ -32,7 +33,7 @@ export interface TokenPage {
 /** Bearer tokens of organizations. */
 export class ApiTokenStore {
   private readonly pool: Pool;
-  private readonly asking = new TurnBatch((asked: readonly AskedToken[]) => this.findAll(asked), askedMax);
+  private readonly asking = new TurnBatch((asked: readonly AskedToken[]) => this.findAll(asked), askedMax, patienceMs);
 
   constructor(private readonly dataSource: DataSource) {
     this.pool = poolOf(dataSource);

@@ -28,6 +28,7 @@ export interface Surroundings {
 }
 
 const organizationsAtOnce = 100;
+const patienceMs = 5;
 
 /** Reads slots for people: what is stored, what it was, who still uses it. Never any ciphertext. */
 export class SlotOverviewStore {
@@ -35,6 +36,7 @@ export class SlotOverviewStore {
   private readonly askingSecretIds = new TurnBatch(
     (ids: readonly string[]) => readSecretIdsOfAll(this.pool, ids),
     organizationsAtOnce,
+    patienceMs,
   );
 
   constructor(private readonly dataSource: DataSource) {

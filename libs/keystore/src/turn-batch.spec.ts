@@ -1,4 +1,4 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AppError } from '#libs/errors';
 import { TurnBatch } from './turn-batch.js';
 
@@ -48,5 +48,55 @@ describe('a batch of one turn', () => {
     const outcomes = await Promise.allSettled([batch.ask([1]), batch.ask([2])]);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(work).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('a patient batch', () => {
+  const patienceMs = 20;
+  let ends: (() => void)[];
+  const slow = jest.fn(async (numbers: readonly number[]) => {
+    await new Promise<void>((resolve) => ends.push(resolve));
+    return doubled(numbers);
+  });
+  const turns = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const asked = (): number[][] => slow.mock.calls.map(([numbers]) => [...numbers]);
+
+  beforeEach(() => {
+    ends = [];
+    slow.mockClear();
+  });
+
+  it('joins what comes in the next turn, and while it works, and sends that as soon as it is done', async () => {
+    const batch = new TurnBatch(slow, 100, 60_000);
+    const answers = [batch.askOne(1)];
+    await turns(1);
+    answers.push(batch.askOne(2));
+    await turns(3);
+    answers.push(batch.askOne(3));
+    await turns(3);
+    answers.push(batch.askOne(4));
+    await turns(3);
+    expect(asked()).toEqual([[1, 2]]);
+    ends.shift()!();
+    await turns(1);
+    expect(asked()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    ends.shift()!();
+    expect(await Promise.all(answers)).toEqual([2, 4, 6, 8]);
+  });
+
+  it('does not wait longer than its patience for work that hangs', async () => {
+    const batch = new TurnBatch(slow, 100, patienceMs);
+    void batch.askOne(1);
+    await turns(3);
+    void batch.askOne(2);
+    await turns(3);
+    expect(asked()).toEqual([[1]]);
+    await new Promise((resolve) => setTimeout(resolve, 3 * patienceMs));
+    expect(asked()).toEqual([[1], [2]]);
   });
 });

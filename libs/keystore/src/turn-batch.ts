@@ -6,12 +6,19 @@ import { AppError } from '#libs/errors';
  */
 export class TurnBatch<Question, Answer> {
   private waiting: Part<Question, Answer>[] = [];
+  private underWay = 0;
+  private impatience: NodeJS.Timeout | undefined;
 
   constructor(
     /** Gives one answer to each question, in order. */
     private readonly work: (questions: readonly Question[]) => Promise<Answer[]>,
     /** Parts are not joined beyond this; a larger one travels alone. */
     private readonly questionsMax: number,
+    /**
+     * More than 0: questions wait a second turn, and for the end of work under way, but not for longer than this. The
+     * busier we are, the more of them join.
+     */
+    private readonly patienceMs = 0,
   ) {}
 
   /** The answer to one question. */
@@ -20,19 +27,36 @@ export class TurnBatch<Question, Answer> {
     return answer as Answer;
   }
 
-  /** The answers to these questions, in order; the work on them begins after this call, by the end of this turn. */
+  /** The answers to these questions, in order; the work on them begins after this call. */
   ask(questions: readonly Question[]): Promise<Answer[]> {
     return new Promise((resolve, reject) => {
       if (countOf(this.waiting) + questions.length > this.questionsMax) this.send();
       this.waiting.push({ questions, resolve, reject });
-      if (this.waiting.length === 1) setImmediate(() => this.send());
+      if (this.waiting.length === 1) setImmediate(() => this.endTurn());
     });
   }
 
+  private endTurn(): void {
+    if (this.patienceMs === 0) this.send();
+    else setImmediate(() => this.endSecondTurn());
+  }
+
+  private endSecondTurn(): void {
+    if (this.underWay === 0) this.send();
+    else this.impatience ??= setTimeout(() => this.send(), this.patienceMs);
+  }
+
   private send(): void {
+    clearTimeout(this.impatience);
+    this.impatience = undefined;
     const parts = this.waiting;
     this.waiting = [];
-    if (parts.length > 0) void this.answer(parts);
+    if (parts.length === 0) return;
+    this.underWay += 1;
+    void this.answer(parts).finally(() => {
+      this.underWay -= 1;
+      if (this.impatience) this.send();
+    });
   }
 
   private async answer(parts: readonly Part<Question, Answer>[]): Promise<void> {
