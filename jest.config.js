@@ -22,8 +22,10 @@ const shared = {
 };
 
 export default {
+  // For all projects: that of one project alone is not heeded.
+  testTimeout: 30_000,
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,scripts}/**/*.spec.ts'] },
-    { ...shared, displayName: 'real', testMatch: ['<rootDir>/test/**/*.spec.ts'], testTimeout: 30_000 },
+    { ...shared, displayName: 'real', testMatch: ['<rootDir>/test/**/*.spec.ts'] },
   ],
 };

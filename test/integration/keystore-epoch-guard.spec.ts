@@ -27,7 +27,12 @@ describe('PrimaryEpochGuard', () => {
     await keystore.stop();
   });
 
-  const claimOf = (id: SlotId, version: number, epoch: number): EpochClaim => ({ ...id, version, epoch });
+  const claimOf = (id: SlotId, version: number, epoch: number): EpochClaim => ({
+    ...id,
+    version,
+    epoch,
+    inherited: false,
+  });
   const setSlot = (id: SlotId, assignment: string): Promise<unknown> =>
     keystore.rows(`UPDATE key_slot SET ${assignment} WHERE organization_id = $1`, [id.organizationId]);
   const passOverlap = (id: SlotId): Promise<unknown> =>
@@ -132,6 +137,17 @@ describe('PrimaryEpochGuard', () => {
       claims: [[1, 1, false]],
     },
     {
+      after: 'the end of the key’s time and a graceful rotation: the overlap does not bring it back',
+      happens: async (id) => {
+        await keystore.conditions().setPolicy(id, { expiresAt: new Date() }, spec);
+        await keystore.rotate(id, 'graceful');
+      },
+      claims: [
+        [1, 1, false],
+        [2, 3, true],
+      ],
+    },
+    {
       after: 'an expiry that lies ahead: still accepted',
       happens: (id) => setSlot(id, `expires_at = now() + interval '1 hour'`),
       claims: [[1, 1, true]],
@@ -143,6 +159,16 @@ describe('PrimaryEpochGuard', () => {
     await happens(id);
     const answers = await guard.check(claims.map(([version, epoch]) => claimOf(id, version, epoch)));
     expect(answers).toEqual(claims.map(([, , accepted]) => accepted));
+  });
+
+  it('a child’s claim is refused while the slot is not shared, the agency’s own is not', async () => {
+    const id = await keystore.storedSlot();
+    const claims = [claimOf(id, 1, 1), { ...claimOf(id, 1, 1), inherited: true }];
+    expect(await guard.check(claims)).toEqual([true, false]);
+    await keystore.conditions().setPolicy(id, { shared: true }, spec);
+    expect(await guard.check(claims)).toEqual([true, true]);
+    await keystore.conditions().setPolicy(id, { shared: false }, spec);
+    expect(await guard.check(claims)).toEqual([true, false]);
   });
 
   it('a claim is good for its own organization and provider only', async () => {

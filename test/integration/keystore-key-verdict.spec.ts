@@ -138,7 +138,7 @@ describe('verdicts on stored keys', () => {
       [key.organizationId],
     );
     expect(current).toEqual({ verdict: null });
-    await keystore.slots().rollBack(slot(), { overlapSeconds: 60 }, spec);
+    await keystore.slots().rollBack(slot(), { version: 1, overlapSeconds: 60 }, spec);
     expect(await verdicts.takeDue(8)).toEqual([{ ...key, checkCount: 1 }]);
   });
 

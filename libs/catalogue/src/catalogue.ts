@@ -69,6 +69,14 @@ export class Catalogue {
     return componentNames.filter((name) => served.some(({ component }) => component === name));
   }
 
+  /** The models that run on a key of this slot, each once. */
+  modelsOf(slotId: string): string[] {
+    const running = this.offerings.flatMap(({ slot, models }) =>
+      models.filter((model) => (model.slot ?? slot) === slotId).map(({ id }) => id),
+    );
+    return [...new Set(running)];
+  }
+
   /** Whether the llm provider of this id hears and speaks by itself, so that a call needs no stt and no tts. */
   isRealtime(provider: unknown): boolean {
     return this.index.isRealtime(provider);

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { poolOf } from './data-source.js';
 import { translatingDatabaseErrors } from './database-error.js';
+import { TurnBatch } from './turn-batch.js';
 
 /** What a handle says it was issued for. */
 export interface EpochClaim {
@@ -9,7 +10,11 @@ export interface EpochClaim {
   provider: string;
   version: number;
   epoch: number;
+  /** It is for a child of the organization that the key belongs to. */
+  inherited: boolean;
 }
+
+const claimsMax = 1_000;
 
 /**
  * Says whether handles may still be exchanged for their keys. The whole promise of strict revocation rests on
@@ -23,7 +28,8 @@ export abstract class EpochGuard {
 /** The guard that asks the primary every time. The checks of one turn of the event loop share a query. */
 export class PrimaryEpochGuard extends EpochGuard {
   private readonly pool: Pool;
-  private waiting: { claims: readonly EpochClaim[]; settle: (answer: Promise<boolean[]>) => void }[] = [];
+  /** The query is sent at the end of the turn: whoever joins it began before its snapshot. */
+  private readonly asking = new TurnBatch((claims: readonly EpochClaim[]) => this.ask(claims), claimsMax);
 
   constructor(dataSource: DataSource) {
     super();
@@ -31,23 +37,7 @@ export class PrimaryEpochGuard extends EpochGuard {
   }
 
   check(claims: readonly EpochClaim[]): Promise<boolean[]> {
-    return new Promise((resolve) => {
-      this.waiting.push({ claims, settle: resolve });
-      // The query is sent at the end of this turn of the event loop: whoever joins it began before its snapshot.
-      if (this.waiting.length === 1) setImmediate(() => this.sendWaiting());
-    });
-  }
-
-  private sendWaiting(): void {
-    const batch = this.waiting;
-    this.waiting = [];
-    const answers = this.ask(batch.flatMap((check) => check.claims));
-    let start = 0;
-    for (const { claims, settle } of batch) {
-      const from = start;
-      start += claims.length;
-      settle(answers.then((all) => all.slice(from, from + claims.length)));
-    }
+    return this.asking.ask(claims);
   }
 
   private async ask(claims: readonly EpochClaim[]): Promise<boolean[]> {
@@ -61,6 +51,7 @@ export class PrimaryEpochGuard extends EpochGuard {
           claims.map((claim) => claim.provider),
           claims.map((claim) => claim.version),
           claims.map((claim) => claim.epoch),
+          claims.map((claim) => claim.inherited),
         ],
       }),
     );
@@ -72,10 +63,10 @@ export class PrimaryEpochGuard extends EpochGuard {
 
 const acceptableSql = `
   SELECT c.ordinality
-  FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::bigint[]) WITH ORDINALITY
-    AS c (organization_id, provider, version, epoch, ordinality)
+  FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::bigint[], $5::boolean[])
+    WITH ORDINALITY AS c (organization_id, provider, version, epoch, inherited, ordinality)
   JOIN key_slot s ON s.organization_id = c.organization_id AND s.provider = c.provider
   JOIN key_version v ON v.organization_id = c.organization_id AND v.provider = c.provider AND v.version = c.version
-  WHERE c.epoch >= s.epoch_floor AND (
+  WHERE c.epoch >= s.epoch_floor AND (s.shared OR NOT c.inherited) AND (
     (v.state = 'active' AND s.state = 'active' AND (s.expires_at IS NULL OR s.expires_at > now()))
-    OR (v.state = 'retiring' AND v.retires_at > now()))`;
+    OR (v.state = 'retiring' AND v.retires_at > now() AND (v.expires_at IS NULL OR v.expires_at > now())))`;

@@ -3,9 +3,18 @@ import type { KeyChange } from '#libs/contracts';
 import { sealApiKey, type SecretBytes, type SlotVersionId, type TenantKek } from '#libs/crypto';
 import { AppError } from '#libs/errors';
 import { In, type DataSource, type EntityManager } from 'typeorm';
+import { KeySlot } from './entities/key-slot.entity.js';
 import { KeyVersion } from './entities/key-version.entity.js';
 import type { RecordedVerdict } from './recorded-verdict.js';
-import { changeSlot, type ChangedSlot, type ChangeRequest, type SlotId } from './slot-change.js';
+import { withinOrganization } from './organization-scope.js';
+import {
+  assertExpected,
+  changeSlot,
+  findDone,
+  type ChangedSlot,
+  type ChangeRequest,
+  type SlotId,
+} from './slot-change.js';
 import type { TenantKekStore } from './tenant-kek.store.js';
 
 export interface NewKey {
@@ -31,6 +40,12 @@ export interface KeyCheck {
   nextCheckAt: Date | null;
 }
 
+/** See `KeySlotStore.foresee`; `region` is the one that the slot is bound to. */
+export interface Foreseen {
+  region?: string | undefined;
+  done?: ChangedSlot;
+}
+
 /**
  * Changes which key a slot gives. Every change is one transaction: lock the slot, raise the epoch, move the
  * versions, record change and outbox rows. When a promise resolves the transaction has committed, and from then
@@ -42,19 +57,36 @@ export class KeySlotStore {
     private readonly tenantKeks: TenantKekStore,
   ) {}
 
+  /**
+   * What there is to know of a replacement before its key is looked at: throws what `store` would throw by now; `done` when
+   * the request has stored its key in an earlier run.
+   */
+  foresee(id: SlotId, { mustReplace }: Pick<NewKey, 'mustReplace'>, request: ChangeRequest): Promise<Foreseen> {
+    return withinOrganization(this.dataSource, id.organizationId, async (manager) => {
+      const slot = await manager.findOneBy(KeySlot, { ...id });
+      const done = slot && (await findDone(manager, slot, request));
+      if (done) return { done };
+      assertExpected(request, slot?.epoch ?? 0);
+      if (mustReplace && !slot?.lastVersion) throw neverStored(id);
+      return { region: slot?.region ?? undefined };
+    });
+  }
+
   /** Adds the slot's first key or replaces the current one; either way a new version with a new secret id. */
   async store(id: SlotId, newKey: NewKey, request: ChangeRequest): Promise<ChangedSlot> {
-    const kek = await this.tenantKeks.getCurrent(id.organizationId);
+    const { version: kekVersion } = await this.tenantKeks.getCurrent(id.organizationId);
     return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
       if (newKey.mustReplace && slot.lastVersion === 0) throw neverStored(id);
       const change: KeyChange = slot.state === 'empty' ? 'added' : 'rotated';
       if (newKey.mode === 'immediate') {
         slot.epochFloor = slot.epoch;
-        await retireNow(manager, id);
+        await retireNow(manager, slot);
       } else {
-        await retireAfter(manager, id, newKey.overlapSeconds);
+        await retireAfter(manager, slot, newKey.overlapSeconds);
       }
       slot.lastVersion += 1;
+      const kek = this.tenantKeks.held({ organizationId: id.organizationId, version: kekVersion });
+      if (!kek) throw new AppError('unavailable', 'sealed', { message: 'The tenant KEK cannot be unwrapped.' });
       const version = await manager.save(
         sealedVersion(kek, { ...id, version: slot.lastVersion }, newKey, request.actor),
       );
@@ -64,8 +96,9 @@ export class KeySlotStore {
   }
 
   /**
-   * Back to an earlier version whose key is still kept, the newest such one unless `version` names it. The current
-   * version retires gracefully. `not_found` when there is none, `conflict` when it is the current one.
+   * Back to an earlier version whose key is still kept: the one that `version` names, or else the newest that has neither
+   * expired nor been refused by its provider. One that was refused begins in quarantine. The current version retires
+   * gracefully. `not_found` when there is none, `conflict` when it is the current one.
    */
   rollBack(
     id: SlotId,
@@ -74,11 +107,15 @@ export class KeySlotStore {
   ): Promise<ChangedSlot> {
     return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
       const version = await findKept(manager, id, wanted.version ?? null, slot.currentVersion);
-      await retireAfter(manager, id, wanted.overlapSeconds);
-      // A key that its provider refused once is asked about again as soon as it is in use again.
-      Object.assign(version, { state: 'active', retiresAt: null, ...(version.failedAt && { checkDueAt: new Date() }) });
+      await retireAfter(manager, slot, wanted.overlapSeconds);
+      const state = isRefused(version) ? 'quarantined' : 'active';
+      Object.assign(slot, { state, currentVersion: version.version, expiresAt: version.expiresAt });
+      // A key that its provider refused once is asked about again as soon as it is current again.
+      Object.assign(version, {
+        ...{ state: 'active', retiresAt: null, expiresAt: null },
+        ...(version.failedAt && { checkDueAt: new Date() }),
+      });
       await manager.save(version);
-      Object.assign(slot, { state: 'active', currentVersion: version.version });
       return { change: 'rolled_back', current: version };
     });
   }
@@ -129,20 +166,30 @@ function checkColumns({ verdict: { verdict, ...verdictDetail }, nextCheckAt }: K
   };
 }
 
-async function retireAfter(manager: EntityManager, id: SlotId, overlapSeconds: number): Promise<void> {
+/** The current version takes its expiry date along: an overlap does not prolong it, and a roll back finds it again. */
+async function retireAfter(manager: EntityManager, slot: KeySlot, overlapSeconds: number): Promise<void> {
   await manager.query(
-    `UPDATE key_version SET state = 'retiring', retires_at = now() + make_interval(secs => $3)
+    `UPDATE key_version SET state = 'retiring', retires_at = now() + make_interval(secs => $4), expires_at = $3
      WHERE organization_id = $1 AND provider = $2 AND state = 'active'`,
-    [id.organizationId, id.provider, overlapSeconds],
+    [slot.organizationId, slot.provider, slot.expiresAt, overlapSeconds],
   );
 }
 
-async function retireNow(manager: EntityManager, id: SlotId): Promise<void> {
+async function retireNow(manager: EntityManager, slot: KeySlot): Promise<void> {
   await manager.query(
-    `UPDATE key_version SET state = 'retired', retires_at = NULL
+    `UPDATE key_version SET state = 'retired', retires_at = NULL,
+       expires_at = CASE WHEN state = 'active' THEN $3 ELSE expires_at END
      WHERE organization_id = $1 AND provider = $2 AND state IN ('active', 'retiring')`,
-    [id.organizationId, id.provider],
+    [slot.organizationId, slot.provider, slot.expiresAt],
   );
+}
+
+function isRefused({ verdict }: KeyVersion): boolean {
+  return verdict === 'invalid' || verdict === 'blocked';
+}
+
+function hasExpired({ expiresAt }: KeyVersion): boolean {
+  return expiresAt !== null && expiresAt <= new Date();
 }
 
 async function wipe(manager: EntityManager, id: SlotId, state: 'revoked' | 'removed'): Promise<void> {
@@ -178,7 +225,8 @@ async function findKept(
     where: { ...id, state: In(['active', 'retiring', 'retired']), ...(wanted !== null && { version: wanted }) },
     order: { version: 'DESC' },
   });
-  const version = kept.find((candidate) => candidate.version !== current);
+  const earlier = kept.filter((candidate) => candidate.version !== current);
+  const version = earlier.find((candidate) => wanted !== null || !(isRefused(candidate) || hasExpired(candidate)));
   if (version) return version;
   if (kept.length > 0 && wanted !== null) {
     throw new AppError('conflict', 'already_current', {
@@ -187,7 +235,7 @@ async function findKept(
     });
   }
   throw new AppError('not_found', 'not_found', {
-    message: `The ${id.provider} slot keeps no ${wanted === null ? 'earlier version' : `version ${wanted}`} to go back to.`,
+    message: `The ${id.provider} slot keeps no ${wanted === null ? 'earlier version that is good' : `version ${wanted}`} to go back to.`,
     param: 'version',
   });
 }

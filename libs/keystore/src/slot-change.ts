@@ -47,11 +47,9 @@ export function changeSlot(
   return withinOrganization(dataSource, id.organizationId, async (manager) => {
     const slot = await lockSlot(manager, id);
     const { epoch } = slot;
-    if (await hasChanged(manager, id, request)) {
-      const current = await findCurrent(manager, slot);
-      return { epoch, current, secretIds: await readSecretIds(manager, id.organizationId) };
-    }
-    if (request.expectedEpoch !== undefined && request.expectedEpoch !== epoch) throw lostRace(epoch);
+    const done = await findDone(manager, slot, request);
+    if (done) return done;
+    assertExpected(request, epoch);
     slot.epoch += 1;
     const { change, current } = await apply(manager, slot);
     if (change) {
@@ -64,6 +62,31 @@ export function changeSlot(
   });
 }
 
+/** The slot as it is now, if the request has changed it in an earlier run. */
+export async function findDone(
+  manager: EntityManager,
+  slot: KeySlot,
+  { requestId }: ChangeRequest,
+): Promise<ChangedSlot | undefined> {
+  const { organizationId, provider, epoch } = slot;
+  if (requestId === undefined) return undefined;
+  const rows = await manager.query<unknown[]>(
+    `SELECT FROM key_change WHERE organization_id = $1 AND provider = $2 AND request_id = $3`,
+    [organizationId, provider, requestId],
+  );
+  if (rows.length === 0) return undefined;
+  const current = await findCurrent(manager, slot);
+  return { epoch, current, secretIds: await readSecretIds(manager, organizationId) };
+}
+
+/** Throws `precondition_failed` when the epoch is not the one that the request expects. */
+export function assertExpected({ expectedEpoch }: ChangeRequest, epoch: number): void {
+  if (expectedEpoch === undefined || expectedEpoch === epoch) return;
+  throw new AppError('precondition_failed', 'epoch_mismatch', {
+    message: `The slot has changed since you read it: its epoch is now ${epoch}. Read it again and decide anew.`,
+  });
+}
+
 async function lockSlot(manager: EntityManager, id: SlotId): Promise<KeySlot> {
   await manager.query(`INSERT INTO key_slot (organization_id, provider) VALUES ($1, $2) ON CONFLICT DO NOTHING`, [
     id.organizationId,
@@ -72,23 +95,8 @@ async function lockSlot(manager: EntityManager, id: SlotId): Promise<KeySlot> {
   return manager.findOneOrFail(KeySlot, { where: { ...id }, lock: { mode: 'pessimistic_write' } });
 }
 
-async function hasChanged(manager: EntityManager, id: SlotId, { requestId }: ChangeRequest): Promise<boolean> {
-  if (requestId === undefined) return false;
-  const rows = await manager.query<unknown[]>(
-    `SELECT FROM key_change WHERE organization_id = $1 AND provider = $2 AND request_id = $3`,
-    [id.organizationId, id.provider, requestId],
-  );
-  return rows.length > 0;
-}
-
 /** The version that new calls get; null when there is none. */
 export async function findCurrent(manager: EntityManager, slot: KeySlot): Promise<KeyVersion | null> {
   const { organizationId, provider, currentVersion: version } = slot;
   return version === null ? null : manager.findOneBy(KeyVersion, { organizationId, provider, version });
-}
-
-function lostRace(epoch: number): AppError {
-  return new AppError('precondition_failed', 'epoch_mismatch', {
-    message: `The slot has changed since you read it: its epoch is now ${epoch}. Read it again and decide anew.`,
-  });
 }

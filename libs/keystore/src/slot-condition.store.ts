@@ -23,15 +23,14 @@ export class SlotConditionStore {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Sets the policy. Calls that have resolved keep their handles, except that children of the organization lose theirs
-   * at once when the slot stops being shared.
+   * Sets the policy. Calls that have resolved keep their handles, except that those of child organizations are refused
+   * while the slot is not shared.
    */
   setPolicy(id: SlotId, policy: SlotPolicy, request: ChangeRequest): Promise<ChangedSlot> {
     return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
       const current = await findCurrent(manager, slot);
       const before = { ...slot };
-      const stopsSharing = slot.shared && policy.shared === false;
-      Object.assign(slot, withoutAbsent(policy), stopsSharing && { epochFloor: slot.epoch });
+      Object.assign(slot, withoutAbsent(policy));
       return isDeepStrictEqual({ ...slot }, before) ? { current } : { change: 'policy_changed', current };
     });
   }
@@ -44,12 +43,20 @@ export class SlotConditionStore {
     });
   }
 
-  /** Takes a key out of use that its provider refuses; nothing happens unless this version is the one in use. */
+  /**
+   * Takes a key out of use that its provider refuses, until a check, which is due in a minute unless it was to come earlier,
+   * finds it good again. Nothing happens unless this version is the one in use.
+   */
   quarantine(id: SlotId, version: number, request: ChangeRequest): Promise<ChangedSlot> {
     return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
       const current = await findCurrent(manager, slot);
       if (slot.state !== 'active' || slot.currentVersion !== version) return { current };
       Object.assign(slot, { state: 'quarantined', epochFloor: slot.epoch });
+      await manager.query(
+        `UPDATE key_version SET check_due_at = least(check_due_at, now() + interval '1 minute')
+         WHERE organization_id = $1 AND provider = $2 AND version = $3`,
+        [id.organizationId, id.provider, version],
+      );
       return { change: 'quarantined', current };
     });
   }

@@ -15,6 +15,11 @@ export interface KeyVerdict {
   detail?: string;
 }
 
+/** Whether the verdict leaves open what the key is good for. */
+export function isUncertain({ verdict }: { verdict: string }): boolean {
+  return verdict === 'unreachable' || verdict === 'rate_limited' || verdict === 'unverified';
+}
+
 /** Whether the verdict means that the key cannot be used, whatever is tried. */
 export function isDefinitelyBad({ verdict }: { verdict: string }): boolean {
   return verdict === 'invalid' || verdict === 'blocked';

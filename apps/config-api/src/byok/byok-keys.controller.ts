@@ -7,9 +7,10 @@ import { policySchema, rollBackSchema, rotateKeySchema } from './byok.schema.js'
 import type { PolicyBody, RollBackBody, RotateKeyBody } from './byok.schema.js';
 import { ByokService } from './byok.service.js';
 import { SlotOrder, type ChangeOrder } from './change-order.js';
-import { keyRow, keysAnswer, slotAnswer, versionsAnswer } from './key-answers.schema.js';
-import type { KeyRow, KeysAnswer, SlotAnswer, VersionsAnswer } from './key-answers.schema.js';
+import { keyRow, keysAnswer, rotatedAnswer, slotAnswer, versionsAnswer } from './key-answers.schema.js';
+import type { KeyRow, KeysAnswer, RotatedAnswer, SlotAnswer, VersionsAnswer } from './key-answers.schema.js';
 import { KeyViewService } from './key-view.service.js';
+import { verdictRowOf } from './verdict-row.js';
 
 /** The slots of one organization or of the platform in detail: what is stored, rotate, revoke, history, policy. */
 @Controller(['api/v1/byok/keys', 'admin/v1/platform/byok/keys'])
@@ -47,7 +48,7 @@ export class ByokKeysController {
   }
 
   @Post(':provider/rotate')
-  @Answers(200, slotAnswer, {
+  @Answers(200, rotatedAnswer, {
     summary: 'Replace a key',
     description:
       '`graceful`: calls that began with the old key keep it until they end or the overlap has passed. ' +
@@ -58,8 +59,12 @@ export class ByokKeysController {
   async rotate(
     @SlotOrder() order: ChangeOrder,
     @Body({ schema: rotateKeySchema }) body: RotateKeyBody,
-  ): Promise<SlotAnswer> {
-    return this.views.slotAnswer(order.provider, await this.byok.rotate(order, body.key, body));
+  ): Promise<RotatedAnswer> {
+    const changed = await this.byok.rotate(order, body.key, body);
+    return {
+      ...this.views.slotAnswer(order.provider, changed),
+      check: changed.verdict ? verdictRowOf(changed.verdict) : null,
+    };
   }
 
   @Post(':provider/revoke')
@@ -76,7 +81,9 @@ export class ByokKeysController {
   @Post(':provider/rollback')
   @Answers(200, slotAnswer, {
     summary: 'Go back to an earlier key',
-    description: 'To the version named, or to the newest that is kept. Revoked and removed versions are gone.',
+    description:
+      'To the version named, or to the newest that is kept and neither expired nor refused by its provider. Revoked and ' +
+      'removed versions are gone. A key that its provider refused begins in quarantine and is asked about again.',
     errors: [404, 'already_current'],
     ifMatch: true,
   })

@@ -7,10 +7,11 @@ import type { HttpReply } from '../http/http-exchange.js';
 import { removeKeySchema, storeKeySchema, type RemoveKeyBody, type StoreKeyBody } from './byok.schema.js';
 import { ByokService } from './byok.service.js';
 import { CurrentOrder, type CallerOrder } from './change-order.js';
-import { mapAnswer, secretIdsAnswer } from './key-answers.schema.js';
-import type { MapAnswer, SecretIdsAnswer } from './key-answers.schema.js';
+import { mapAnswer, secretIdsAnswer, storedAnswer } from './key-answers.schema.js';
+import type { MapAnswer, SecretIdsAnswer, StoredAnswer } from './key-answers.schema.js';
 import { KeyViewService } from './key-view.service.js';
 import { providerToRemove } from './provider-name.js';
+import { verdictRowOf } from './verdict-row.js';
 
 /**
  * The public BYOK contract: which keys an organization has, add or replace, remove. The operator has the same routes for
@@ -33,7 +34,7 @@ export class ByokController {
   }
 
   @Post()
-  @Answers(200, mapAnswer, {
+  @Answers(200, storedAnswer, {
     summary: 'Add a key or replace it',
     description:
       'A replacement is graceful: calls that began with the old key keep it for a while, new calls get the new one. ' +
@@ -45,10 +46,10 @@ export class ByokController {
     @CurrentOrder() order: CallerOrder,
     @Body({ schema: storeKeySchema }) body: StoreKeyBody,
     @Res({ passthrough: true }) reply: HttpReply,
-  ): Promise<MapAnswer> {
+  ): Promise<StoredAnswer> {
     const changed = await this.byok.store({ ...order, provider: body.provider }, body.key, body.validate);
     reply.header('etag', epochTag(changed.epoch));
-    return this.views.mapAnswer(changed);
+    return { ...this.views.mapAnswer(changed), check: changed.verdict ? verdictRowOf(changed.verdict) : null };
   }
 
   @Delete()

@@ -36,7 +36,25 @@ export type SecretIdMap = z.infer<typeof secretIdMap>;
 export const secretIdsAnswer = z.object({ byok_keys: secretIdMap });
 export type SecretIdsAnswer = z.infer<typeof secretIdsAnswer>;
 
-/** `POST /byok` and `DELETE /byok`: the whole map, as the change's own transaction left it. */
+const permissionNames = z.array(z.string()).readonly().describe('What the provider says is missing.');
+const capabilityMap = z
+  .record(z.string(), z.enum(capabilityVerdicts))
+  .describe('By component that the slot serves.')
+  .meta({ examples: [{ stt: 'ok', postcall_stt: 'missing' }] });
+const verdictRow = z.object({
+  verdict: z.enum(verdicts).meta({ examples: ['limited'] }),
+  capabilities: capabilityMap,
+  missing_permissions: permissionNames,
+  detail: z.string().nullable(),
+});
+/** What a provider said of a key. */
+export type VerdictRow = z.infer<typeof verdictRow>;
+
+const check = verdictRow
+  .nullable()
+  .describe('What the provider said of the key before it was stored; null when it was not asked.')
+  .meta({ id: 'KeyCheck' });
+/** `DELETE /byok`: the whole map, as the change's own transaction left it. */
 export const mapAnswer = z.object({ success: z.literal(true), byok_keys: secretIdMap });
 export type MapAnswer = z.infer<typeof mapAnswer>;
 
@@ -45,6 +63,14 @@ export const slotAnswer = mapAnswer
   .extend({ provider: slotId, secret_id: secretId.nullable(), version: versionNumber.nullable(), epoch })
   .meta({ id: 'ChangedSlot' });
 export type SlotAnswer = z.infer<typeof slotAnswer>;
+
+/** `POST /byok`: the map, and whether the key will do. */
+export const storedAnswer = mapAnswer.extend({ check });
+export type StoredAnswer = z.infer<typeof storedAnswer>;
+
+/** `POST /byok/keys/:provider/rotate`. */
+export const rotatedAnswer = slotAnswer.extend({ check }).meta({ id: 'RotatedSlot' });
+export type RotatedAnswer = z.infer<typeof rotatedAnswer>;
 
 const versionRow = z
   .object({
@@ -69,15 +95,7 @@ export type VersionRow = z.infer<typeof versionRow>;
 export const versionsAnswer = z.object({ provider: slotId, epoch, versions: z.array(versionRow) });
 export type VersionsAnswer = z.infer<typeof versionsAnswer>;
 
-const validatedRow = z.object({
-  at: z.iso.datetime(),
-  verdict: z.enum(verdicts).meta({ examples: ['limited'] }),
-  capabilities: z
-    .record(z.string(), z.enum(capabilityVerdicts))
-    .describe('By component that the slot serves.')
-    .meta({ examples: [{ stt: 'ok', postcall_stt: 'missing' }] }),
-  missing_permissions: z.array(z.string()).readonly(),
-});
+const validatedRow = verdictRow.extend({ at: z.iso.datetime() });
 /** A verdict of a provider, and when it was given. */
 export type ValidatedRow = z.infer<typeof validatedRow>;
 

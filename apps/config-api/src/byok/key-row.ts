@@ -1,6 +1,7 @@
 import type { SlotOverview } from '#libs/keystore';
 import type { KeyRow, ValidatedRow } from './key-answers.schema.js';
 import { withoutKeyOf, type SlotSurroundings } from './without-key.js';
+import { verdictRowOf } from './verdict-row.js';
 
 /** The row of a slot as it is now; a slot that was never written has one too. */
 export function keyRowOf(
@@ -43,13 +44,8 @@ export function keyRowOf(
 
 function validatedOf(version: SlotOverview['versions'][number] | undefined): ValidatedRow | null {
   if (!version?.verdict || !version.validatedAt) return null;
-  return {
-    at: version.validatedAt.toISOString(),
-    // Only we write them, in these words.
-    verdict: version.verdict as ValidatedRow['verdict'],
-    capabilities: (version.verdictDetail?.capabilities ?? {}) as ValidatedRow['capabilities'],
-    missing_permissions: version.verdictDetail?.missingPermissions ?? [],
-  };
+  const recorded = { capabilities: {}, ...version.verdictDetail, verdict: version.verdict };
+  return { at: version.validatedAt.toISOString(), ...verdictRowOf(recorded) };
 }
 
 function stateOf(overview: SlotOverview | undefined, now: Date): KeyRow['state'] {

@@ -1,5 +1,18 @@
+import type { KeyVerdict, Verdict } from '#libs/providers';
+
+const goodVerdicts: readonly Verdict[] = ['valid', 'limited'];
 const firstWaitSeconds = 60;
 const longestWaitSeconds = 6 * 3_600;
+
+/** Whether the key works, be it not for everything. */
+export function isGood({ verdict }: Pick<KeyVerdict, 'verdict'>): boolean {
+  return goodVerdicts.includes(verdict);
+}
+
+/** When to ask again about a key after this verdict, as `nextCheckAfter` has it; null: not by ourselves. */
+export function nextCheckOf(verdict: KeyVerdict, now: Date, checkCount = 0): Date | null {
+  return isGood(verdict) ? null : nextCheckAfter(now, checkCount, verdict.retryAfterSeconds);
+}
 
 /**
  * When to ask again about a key of which `checkCount` checks in a row have not ended well: after one minute, doubling up

@@ -21,8 +21,14 @@ export function checkProviders({ settings, keyProber, eventBus }: ConfigApiPorts
     },
     {
       provide: KeyTestService,
-      inject: [Catalogue, KeyProber, StoredKeyReader, VerdictService],
-      useFactory: (...parts: ConstructorParameters<typeof KeyTestService>) => new KeyTestService(...parts),
+      inject: [Catalogue, KeyProber, VerdictService, StoredKeyReader, SlotConditionStore],
+      useFactory: (
+        catalogue: Catalogue,
+        prober: KeyProber,
+        verdicts: VerdictService,
+        storedKeys: StoredKeyReader,
+        conditions: SlotConditionStore,
+      ) => new KeyTestService(catalogue, prober, { storedKeys, conditions }, verdicts),
     },
     {
       provide: VerdictService,

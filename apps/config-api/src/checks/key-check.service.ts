@@ -1,10 +1,8 @@
 import type { SecretBytes } from '#libs/crypto';
 import { AppError } from '#libs/errors';
 import type { KeyCheck } from '#libs/keystore';
-import { isDefinitelyBad, type KeyProber, type KeyVerdict } from '#libs/providers';
-
-/** When a key that could not be judged is asked about again, unless the provider names a time. */
-const askAgainAfterSeconds = 60;
+import { isDefinitelyBad, isUncertain, type KeyProber, type KeyVerdict } from '#libs/providers';
+import { nextCheckOf } from './check-schedule.js';
 
 /** Asks providers about keys before they are stored. */
 export class KeyCheckService {
@@ -32,11 +30,9 @@ export class KeyCheckService {
 
 /** What could not be found out is stored as `unverified`, to be asked again. */
 function checkOf(verdict: KeyVerdict): KeyCheck {
-  const isKnown = !['unreachable', 'rate_limited', 'unverified'].includes(verdict.verdict);
-  const waitSeconds = verdict.retryAfterSeconds ?? askAgainAfterSeconds;
   return {
-    verdict: isKnown ? verdict : { ...verdict, verdict: 'unverified' },
-    nextCheckAt: isKnown ? null : new Date(Date.now() + waitSeconds * 1_000),
+    verdict: isUncertain(verdict) ? { ...verdict, verdict: 'unverified' } : verdict,
+    nextCheckAt: nextCheckOf(verdict, new Date()),
   };
 }
 

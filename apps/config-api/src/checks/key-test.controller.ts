@@ -19,7 +19,7 @@ export class KeyTestController {
     errors: [404],
   })
   test(@SlotOrder() order: ChangeOrder, @Body({ schema: keyTestSchema }) body: KeyTestBody): Promise<KeyTestAnswer> {
-    const { organizationId, provider } = order;
-    return body.key ? this.tests.testGiven(provider, body.key) : this.tests.testStored({ organizationId, provider });
+    const slot = { organizationId: order.organizationId, provider: order.provider };
+    return body.key ? this.tests.testGiven(slot, body.key) : this.tests.testStored(slot);
   }
 }

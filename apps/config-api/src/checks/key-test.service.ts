@@ -1,5 +1,6 @@
 import type { Catalogue } from '#libs/catalogue';
 import { AppError } from '#libs/errors';
+import type { SlotConditionStore } from '#libs/keystore';
 import type { KeyProber, KeyVerdict } from '#libs/providers';
 import type { SlotRef, StoredKeyReader } from '#libs/resolution';
 import type { SubmittedApiKey } from '../byok/api-key.js';
@@ -7,20 +8,28 @@ import { assertProvider } from '../byok/provider-name.js';
 import type { KeyTestAnswer } from './key-test.schema.js';
 import type { VerdictService } from './verdict.service.js';
 
+/** What is read of the slot that a key is in, or is for. */
+export interface TestedSlots {
+  storedKeys: StoredKeyReader;
+  conditions: SlotConditionStore;
+}
+
 /** Tests keys when somebody asks: one that is stored, or one that may be stored later. */
 export class KeyTestService {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly prober: KeyProber,
-    private readonly storedKeys: StoredKeyReader,
+    private readonly slots: TestedSlots,
     private readonly verdicts: VerdictService,
   ) {}
 
-  /** The verdict on a key that was handed in; nothing is kept. Uses it up. */
-  async testGiven(provider: string, key: SubmittedApiKey): Promise<KeyTestAnswer> {
+  /** The verdict on a key that was handed in for the slot; nothing is kept. Uses it up. */
+  async testGiven(slot: SlotRef, key: SubmittedApiKey): Promise<KeyTestAnswer> {
+    const { provider } = slot;
     try {
       assertProvider(this.catalogue, provider);
-      return answerOf(provider, null, await this.prober.probe(provider, key.secret));
+      const region = await this.slots.conditions.findRegion(slot);
+      return answerOf(provider, null, await this.prober.probe(provider, key.secret, { region }));
     } finally {
       key.secret.destroy();
     }
@@ -29,7 +38,7 @@ export class KeyTestService {
   /** The verdict on the stored key, kept with it. Throws `not_found` when none is stored. */
   async testStored(slot: SlotRef): Promise<KeyTestAnswer> {
     assertProvider(this.catalogue, slot.provider);
-    const stored = await this.storedKeys.find(slot);
+    const stored = await this.slots.storedKeys.find(slot);
     if (!stored) {
       throw new AppError('not_found', 'not_found', {
         message: `No ${slot.provider} key is stored: send one as api_key, or add one with POST /byok.`,

@@ -95,6 +95,7 @@ export class RedemptionService {
         provider: key.slot,
         version: key.version,
         epoch: key.epoch,
+        inherited: key.source === 'inherited',
       })),
     );
     const stale = new Set<Found>(claimed.filter((_, index) => !accepted[index]));

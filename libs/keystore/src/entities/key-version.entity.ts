@@ -29,6 +29,10 @@ export class KeyVersion {
   @Column('timestamptz', { name: 'retires_at', nullable: true })
   retiresAt!: Date | null;
 
+  /** When a version that new calls get no more expires; null: never. That of the current one is its slot's. */
+  @Column('timestamptz', { name: 'expires_at', nullable: true })
+  expiresAt!: Date | null;
+
   /** First and last characters of the key; null for short keys. */
   @Column('text', { nullable: true })
   hint!: string | null;
