@@ -111,10 +111,8 @@ export class KeySlotStore {
       const state = isRefused(version) ? 'quarantined' : 'active';
       Object.assign(slot, { state, currentVersion: version.version, expiresAt: version.expiresAt });
       // A key that its provider refused once is asked about again as soon as it is current again.
-      Object.assign(version, {
-        ...{ state: 'active', retiresAt: null, expiresAt: null },
-        ...(version.failedAt && { checkDueAt: new Date() }),
-      });
+      if (version.failedAt) version.checkDueAt = new Date();
+      Object.assign(version, { state: 'active', retiresAt: null, expiresAt: null });
       await manager.save(version);
       return { change: 'rolled_back', current: version };
     });

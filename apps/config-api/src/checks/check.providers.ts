@@ -6,7 +6,7 @@ import type { Provider } from '@nestjs/common';
 import type { ConfigApiPorts } from '../config-api-ports.js';
 import { KeyCheckService } from './key-check.service.js';
 import { KeyFailureConsumer } from './key-failure.consumer.js';
-import { KeyTestService } from './key-test.service.js';
+import { KeyTestService, TestedSlots } from './key-test.service.js';
 import { RecheckWorker } from './recheck.worker.js';
 import { VerdictService } from './verdict.service.js';
 
@@ -21,14 +21,13 @@ export function checkProviders({ settings, keyProber, eventBus }: ConfigApiPorts
     },
     {
       provide: KeyTestService,
-      inject: [Catalogue, KeyProber, VerdictService, StoredKeyReader, SlotConditionStore],
-      useFactory: (
-        catalogue: Catalogue,
-        prober: KeyProber,
-        verdicts: VerdictService,
-        storedKeys: StoredKeyReader,
-        conditions: SlotConditionStore,
-      ) => new KeyTestService(catalogue, prober, { storedKeys, conditions }, verdicts),
+      inject: [Catalogue, KeyProber, TestedSlots, VerdictService],
+      useFactory: (...parts: ConstructorParameters<typeof KeyTestService>) => new KeyTestService(...parts),
+    },
+    {
+      provide: TestedSlots,
+      inject: [StoredKeyReader, SlotConditionStore],
+      useFactory: (...parts: ConstructorParameters<typeof TestedSlots>) => new TestedSlots(...parts),
     },
     {
       provide: VerdictService,

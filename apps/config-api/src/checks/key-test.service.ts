@@ -9,9 +9,11 @@ import type { KeyTestAnswer } from './key-test.schema.js';
 import type { VerdictService } from './verdict.service.js';
 
 /** What is read of the slot that a key is in, or is for. */
-export interface TestedSlots {
-  storedKeys: StoredKeyReader;
-  conditions: SlotConditionStore;
+export class TestedSlots {
+  constructor(
+    readonly storedKeys: StoredKeyReader,
+    readonly conditions: SlotConditionStore,
+  ) {}
 }
 
 /** Tests keys when somebody asks: one that is stored, or one that may be stored later. */
