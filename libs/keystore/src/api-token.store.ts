@@ -75,7 +75,8 @@ export class ApiTokenStore {
 
   /**
    * The token is refused when the promise resolves; revoking it again changes nothing. `not_found` when the organization
-   * has no such token; `conflict` when `keepsAdmin` is set and no other token of the organization could make new ones.
+   * has no such token; `conflict` when `keepsAdmin` is set and no other token of the organization could make new ones for
+   * another day.
    */
   revoke(id: { organizationId: string; tokenId: string }, { keepsAdmin }: { keepsAdmin: boolean }): Promise<ApiToken> {
     const { organizationId, tokenId } = id;
@@ -84,7 +85,9 @@ export class ApiTokenStore {
       const token = await manager.findOneBy(ApiToken, { organizationId, id: tokenId });
       if (!token) throw new AppError('not_found', 'not_found', { message: 'There is no such token.', param: 'id' });
       if (token.revokedAt) return token;
-      if (keepsAdmin && admins.length === 1 && admins[0] === tokenId) throw lastAdminToken();
+      const isAdmin = admins.some(({ id }) => id === tokenId);
+      const othersLast = admins.some(({ id, lasts }) => id !== tokenId && lasts);
+      if (keepsAdmin && isAdmin && !othersLast) throw lastAdminToken();
       token.revokedAt = new Date();
       return manager.save(token);
     });
@@ -128,19 +131,19 @@ async function assertOrganization(manager: EntityManager, id: string): Promise<v
 }
 
 /** The good ones that have the scope `admin`: two that revoke each other's last one wait here. */
-async function lockAdminTokens(manager: EntityManager, organizationId: string): Promise<string[]> {
-  const rows = await manager.query<{ id: string }[]>(
-    `SELECT id FROM api_token WHERE organization_id = $1 AND 'admin' = ANY(scopes) AND revoked_at IS NULL
+function lockAdminTokens(manager: EntityManager, organizationId: string): Promise<{ id: string; lasts: boolean }[]> {
+  return manager.query(
+    `SELECT id, expires_at IS NULL OR expires_at > now() + interval '1 day' AS lasts FROM api_token
+     WHERE organization_id = $1 AND 'admin' = ANY(scopes) AND revoked_at IS NULL
        AND (expires_at IS NULL OR expires_at > now())
      ORDER BY id FOR UPDATE`,
     [organizationId],
   );
-  return rows.map(({ id }) => id);
 }
 
 function lastAdminToken(): AppError {
   return new AppError('conflict', 'last_admin_token', {
-    message: 'This is the last token with the scope admin: make another one first, or ask the operator.',
+    message: 'No other token with the scope admin lasts another day: make one first, or ask the operator.',
     param: 'id',
   });
 }

@@ -33,6 +33,18 @@ describe('guesses from one address', () => {
     expect(performance.now() - since).toBeGreaterThan(45);
   });
 
+  it.each([
+    ['2001:db8:1:2::7', '2001:db8:1:2:ffff::1', true],
+    ['2001:db8::1', '2001:db8:0:0:1::', true],
+    ['::1', '::5:6:7:1', true],
+    ['2001:db8:1:2::7', '2001:db8:1:3::7', false],
+    ['::ffff:10.0.0.1', '::ffff:10.0.0.2', false],
+  ])('from %s and %s count together: %s', async (first, second, together) => {
+    for (let n = 0; n < 3; n += 1) await limit.noteWrong(first);
+    const refusal = await limit.assertMayTry(second).catch((error: unknown) => error);
+    expect(refusal !== undefined).toBe(together);
+  });
+
   it('may be any number when the limit is 0', async () => {
     const none = new GuessLimit(new MemoryAttemptCounter(), 0);
     for (let n = 0; n < 100; n += 1) await none.noteWrong('10.0.0.1');

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AppError } from '#libs/errors';
 import { metrics } from '#libs/observability';
@@ -54,6 +55,16 @@ function tooManyGuesses(msLeft: number): AppError {
   return rateLimited('Too many unknown tokens came from your address.', msLeft);
 }
 
+/** Of IPv6 the network (64 bits): a single customer has all addresses of one. IPv4 written as IPv6 stays whole. */
 function keyOf(address: string): string {
-  return `address:${address}`;
+  const isOwn = isIPv6(address) && !address.includes('.');
+  return `address:${isOwn ? networkOf(address) : address}`;
+}
+
+function networkOf(address: string): string {
+  const [start = '', end] = address.split('%')[0]!.split('::');
+  const groups = start === '' ? [] : start.split(':');
+  const rest = end ? end.split(':') : [];
+  const missing = end === undefined ? 0 : 8 - groups.length - rest.length;
+  return [...groups, ...Array<string>(Math.max(missing, 0)).fill('0'), ...rest].slice(0, 4).join(':');
 }
