@@ -92,7 +92,7 @@ const policyFields = z
       .min(1, 'must name a model; null allows all')
       .max(200, 'must have at most 200 models')
       .nullish(),
-    region: regionSchema.nullish().describe('The only region that the key is given to.'),
+    region: regionSchema.nullish().describe('Calls that name another region do not get the key; those that name none do.'),
     shared: z.boolean('must be true or false').optional().describe('Whether child organizations may use the key.'),
   })
   .meta({ id: 'SlotPolicy' });
