@@ -92,7 +92,9 @@ const policyFields = z
       .min(1, 'must name a model; null allows all')
       .max(200, 'must have at most 200 models')
       .nullish(),
-    region: regionSchema.nullish().describe('Calls that name another region do not get the key; those that name none do.'),
+    region: regionSchema
+      .nullish()
+      .describe('Calls that name another region do not get the key; those that name none do.'),
     shared: z.boolean('must be true or false').optional().describe('Whether child organizations may use the key.'),
   })
   .meta({ id: 'SlotPolicy' });

@@ -122,7 +122,10 @@ export const keyRow = z
     last_failure: z.iso.datetime().nullable().describe('When the provider last refused the key.'),
     fallback: z.enum(fallbackPolicies).describe("Whether another's key may take the place of the organization's own."),
     allowed_models: z.array(z.string()).nullable().describe('null: all.'),
-    region: z.string().nullable().describe('Calls that name another region do not get the key; null: every region is right.'),
+    region: z
+      .string()
+      .nullable()
+      .describe('Calls that name another region do not get the key; null: every region is right.'),
     shared: z.boolean().describe('Whether child organizations may use the key.'),
     without_key: z
       .enum(withoutKeyOutcomes)
