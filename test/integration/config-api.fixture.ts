@@ -53,6 +53,8 @@ export class ConfigApiFixture {
   private readonly planted: string[] = [];
   private readonly answers: string[] = [];
   private baseUrl = '';
+  /** Addresses of the instances that count requests. */
+  private readonly counting = new Set<string>();
 
   private constructor(
     private readonly database: FreshDatabase,
@@ -108,7 +110,8 @@ export class ConfigApiFixture {
     sent: Sent = {},
   ): Promise<Answer<T>> {
     const payload = sent.raw ?? (sent.body === undefined ? undefined : JSON.stringify(sent.body));
-    const answer = await fetch((sent.at ?? this.baseUrl) + path, {
+    const at = sent.at ?? this.baseUrl;
+    const answer = await fetch(at + path, {
       method,
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -119,7 +122,8 @@ export class ConfigApiFixture {
     });
     const text = await answer.text();
     this.answers.push(`${method} ${path} ${answer.status} ${JSON.stringify([...answer.headers])} ${text}`);
-    assertInDocument({ method, path, status: answer.status, headers: answer.headers, text });
+    const isCounted = this.counting.has(at) && token?.startsWith('lk_live_');
+    assertInDocument({ method, path, status: answer.status, headers: answer.headers, text, isCounted });
     const isJson = answer.headers.get('content-type')?.includes('json');
     return { status: answer.status, headers: answer.headers, body: (isJson ? JSON.parse(text) : {}) as T, text };
   }
@@ -154,7 +158,8 @@ export class ConfigApiFixture {
   }
 
   /** One more config-api on the same database; its address, for `Sent.at`. */
-  async addInstance({ settings, ...ports }: InstanceOptions = {}): Promise<string> {
+  async addInstance({ settings: own, ...ports }: InstanceOptions = {}): Promise<string> {
+    const settings = { ...quietSettings, ...own };
     const module = ConfigApiModule.register({
       dataSource: this.dataSource,
       databaseUrl: this.proxy.urlOf(this.database.url),
@@ -162,7 +167,7 @@ export class ConfigApiFixture {
       eventBus: this.bus,
       ...httpProviders(Catalogue.load(), { baseUrls: baseUrlsFrom(this.providers.url), privateAddresses: true }),
       ...ports,
-      settings: { ...quietSettings, ...settings },
+      settings,
     });
     const destination = { write: (line: string): void => void this.logLines.push(line) };
     const logger = new NestLogger(createLogger({ level: 'debug', app: 'spec', destination }));
@@ -173,7 +178,9 @@ export class ConfigApiFixture {
     this.apps.push(app);
     configureHttp(app);
     await app.listen(0, '127.0.0.1');
-    return app.getUrl();
+    const url = await app.getUrl();
+    if (settings.LATCHKEY_RATE_LIMIT_PER_MINUTE > 0) this.counting.add(url);
+    return url;
   }
 
   private async serve(options: InstanceOptions): Promise<void> {
@@ -189,12 +196,12 @@ export class ConfigApiFixture {
   }
 }
 
-/** Made-up keys are sent to no provider, and no number of requests is too many. */
+/** Made-up keys are sent to no provider, and requests are counted, but never too many. */
 const quietSettings: ConfigApiPorts['settings'] = {
   LATCHKEY_ADMIN_TOKEN: adminToken,
   LATCHKEY_OVERLAP_SECONDS: 900,
   LATCHKEY_VALIDATE_KEYS: false,
-  LATCHKEY_RATE_LIMIT_PER_MINUTE: 0,
+  LATCHKEY_RATE_LIMIT_PER_MINUTE: 1_000_000,
   LATCHKEY_AUTH_FAILURES_PER_MINUTE: 0,
   LATCHKEY_WEBHOOK_PRIVATE_ADDRESSES: true,
 };

@@ -43,11 +43,15 @@ describe('an answer that the document does not tell is noticed', () => {
     headers: new Headers({ 'content-type': 'application/json', 'x-request-id': 'r' }),
     text: '{"byok_keys":{"openai_secret_id":null}}',
   };
+  const counts = { 'x-ratelimit-limit': '9', 'x-ratelimit-remaining': '8', 'x-ratelimit-reset': '1795513260' };
+  const withHeaders = (more: Record<string, string>): Headers =>
+    new Headers({ ...Object.fromEntries(good.headers), ...more });
   const refusal = { error: 'e', message: 'm', code: 'not_found', type: 'not_found', request_id: 'r' };
 
   it('but not one that it tells', () => {
     expect(() => assertInDocument(good)).not.toThrow();
     expect(() => assertInDocument({ ...good, status: 404, text: JSON.stringify(refusal) })).not.toThrow();
+    expect(() => assertInDocument({ ...good, headers: withHeaders(counts), isCounted: true })).not.toThrow();
   });
 
   it.each<[string, Partial<Exchange>, RegExp]>([
@@ -63,7 +67,19 @@ describe('an answer that the document does not tell is noticed', () => {
       { headers: new Headers({ 'content-type': 'text/html', 'x-request-id': 'r' }) },
       /content type/,
     ],
-    ['no request id', { headers: new Headers({ 'content-type': 'application/json' }) }, /X-Request-Id/],
+    ['no request id', { headers: new Headers({ 'content-type': 'application/json' }) }, /X-Request-Id is missing/],
+    ['no count of a token that is counted', { isCounted: true }, /X-RateLimit-Limit, .* is missing/],
+    ['half of a count', { headers: withHeaders({ 'x-ratelimit-limit': '9' }) }, /X-RateLimit-Reset is missing/],
+    [
+      'a count where none is kept',
+      { path: '/admin/v1/organizations', headers: withHeaders(counts) },
+      /does not tell of the header X-RateLimit-Limit/,
+    ],
+    [
+      'a refusal that does not say how to be let in',
+      { status: 401, text: JSON.stringify(refusal) },
+      /WWW-Authenticate is missing/,
+    ],
   ])('%s', (_, difference, problem) => {
     expect(() => assertInDocument({ ...good, ...difference })).toThrow(problem);
   });

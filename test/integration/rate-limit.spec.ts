@@ -76,6 +76,22 @@ describe('requests of one token', () => {
   });
 });
 
+describe('a limit of 0', () => {
+  let api: ConfigApiFixture;
+
+  beforeAll(async () => {
+    api = await ConfigApiFixture.start({ settings: { LATCHKEY_RATE_LIMIT_PER_MINUTE: 0 } });
+  }, 60_000);
+  afterAll(() => api.stop());
+
+  it('is none: nothing is counted and nothing is said of it', async () => {
+    const { token } = await api.createOrganization('Acme');
+    const { status, headers } = await api.call(token, 'GET', '/api/v1/byok');
+    expect(status).toBe(200);
+    expect([...headers.keys()].filter((name) => name.startsWith('x-ratelimit'))).toEqual([]);
+  });
+});
+
 describe('guessing tokens', () => {
   let api: ConfigApiFixture;
   let get: Scene['get'];

@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import type { Response } from '#libs/openapi';
+import { rateLimitHeaders, type Response } from '#libs/openapi';
 import { httpDocument } from '../../scripts/docs/api-documents.js';
 
 /** What was asked and what came back; `path` may have a query. */
@@ -10,6 +10,8 @@ export interface Exchange {
   status: number;
   headers: Headers;
   text: string;
+  /** Whether it was asked with an organization's token, where requests are counted. */
+  isCounted?: boolean;
 }
 
 /** Throws unless the answer is one that the OpenAPI document has for this method, path and status. */
@@ -32,29 +34,48 @@ const patterns = Object.keys(document.paths)
   .sort((a, b) => a.split('{').length - b.split('{').length)
   .map((path) => ({ path, pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`) }));
 
-function problemOf({ method, path: address, status, headers, text }: Exchange): string | undefined {
+function problemOf(exchange: Exchange): string | undefined {
+  const { method, path: address, status, headers, text } = exchange;
   const path = pathOf(address);
   const operation = path === undefined ? undefined : document.paths[path]?.[method.toLowerCase()];
   if (path === undefined || !operation) return [400, 404].includes(status) ? undefined : 'there is no such route';
   if (!operation.responses[status]) return 'the route does not have this status';
   const pointer = `/paths/${escaped(path)}/${method.toLowerCase()}/responses/${status}`;
   const response = resolved(pointer, operation.responses[status]);
-  return problemOfHeaders(response.value, headers) ?? problemOfBody(response.pointer, response.value, headers, text);
+  return problemOfHeaders(response.value, exchange) ?? problemOfBody(response.pointer, response.value, headers, text);
 }
 
 /** The path of the document that an address is for; its letters may be written as `%61`. */
 function pathOf(address: string): string | undefined {
   const pathname = address.split('?')[0]!;
-  const isReadable = !/%(?![2-7][0-9a-f])/i.test(pathname);
-  const read = isReadable ? decodeURI(pathname) : pathname;
+  const read = isReadable(pathname) ? decodeURI(pathname) : pathname;
   return patterns.find(({ pattern }) => pattern.test(read))?.path;
 }
 
-function problemOfHeaders({ headers: told }: Response, headers: Headers): string | undefined {
-  const ours = Object.keys(document.components.headers).filter((name) => headers.has(name));
-  const untold = ours.filter((name) => !(name in told));
-  if (untold.length > 0) return `the route does not tell of the header ${untold.join(', ')}`;
-  return headers.has('x-request-id') ? undefined : 'the header X-Request-Id is missing';
+function isReadable(address: string): boolean {
+  return !/%(?![2-7][0-9a-f])/i.test(address);
+}
+
+function problemOfHeaders({ headers: told }: Response, exchange: Exchange): string | undefined {
+  const { headers } = exchange;
+  const ours = Object.entries(document.components.headers);
+  const untold = ours.filter(([name]) => headers.has(name) && !(name in told));
+  if (untold.length > 0) return `the route does not tell of the header ${namesOf(untold)}`;
+  const counts: readonly string[] = mustTellCounts(exchange) ? rateLimitHeaders : [];
+  const missing = ours.filter(
+    ([name, { required }]) => name in told && (required || counts.includes(name)) && !headers.has(name),
+  );
+  return missing.length > 0 ? `the header ${namesOf(missing)} is missing` : undefined;
+}
+
+/** Some of the counts are told, or the token is counted. That is unknown as long as its owner is, and of guesses. */
+function mustTellCounts({ path, status, headers, isCounted = false }: Exchange): boolean {
+  const isKnown = isReadable(path) && ![429, 500, 503].includes(status);
+  return (isCounted && isKnown) || rateLimitHeaders.some((name) => headers.has(name));
+}
+
+function namesOf(entries: readonly [string, unknown][]): string {
+  return entries.map(([name]) => name).join(', ');
 }
 
 function problemOfBody(pointer: string, response: Response, headers: Headers, text: string): string | undefined {

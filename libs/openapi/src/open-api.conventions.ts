@@ -6,14 +6,16 @@ export interface RouteAccess {
   schemes: readonly string[];
   /** What the token of the scoped scheme must be allowed to do; one of them suffices. */
   scopes: readonly string[];
-  /** The one of the schemes whose tokens have scopes. */
+  /** The one of the schemes whose tokens have scopes and whose requests are counted. */
   scopedScheme?: string;
-  /** Whether tokens are those of callers: counted, and with repeatable POST requests. */
+  /** Whether tokens are those of callers, who may repeat POST requests. */
   isForCallers: boolean;
 }
 
 interface Header {
   description: string;
+  /** An answer that tells of the header always has it. */
+  required?: true;
   schema: Record<string, unknown>;
   example: string | number;
 }
@@ -46,12 +48,19 @@ export const requestHeaders = {
 export const answerHeaders = {
   'X-Request-Id': {
     description: 'The id of this request.',
+    required: true,
     schema: { type: 'string' },
     example: 'req-2026-11-24-0001',
   },
-  ETag: { description: 'The epoch of the slot, for a later If-Match.', schema: { type: 'string' }, example: '"7"' },
+  ETag: {
+    description: 'The epoch of the slot, for a later If-Match.',
+    required: true,
+    schema: { type: 'string' },
+    example: '"7"',
+  },
   'X-RateLimit-Limit': {
-    description: 'Requests that the token may make in a minute.',
+    description:
+      "Requests that an organization's token may make in a minute. The three are absent where none are counted.",
     schema: { type: 'integer' },
     example: 100,
   },
@@ -71,7 +80,12 @@ export const answerHeaders = {
     example: 'true',
   },
   'Retry-After': { description: 'Seconds to wait before another try.', schema: { type: 'integer' }, example: 1 },
-  'WWW-Authenticate': { description: 'How to prove who you are.', schema: { type: 'string' }, example: 'Bearer' },
+  'WWW-Authenticate': {
+    description: 'How to prove who you are.',
+    required: true,
+    schema: { type: 'string' },
+    example: 'Bearer',
+  },
 } satisfies Record<string, Header>;
 
 export type RequestHeader = keyof typeof requestHeaders;
@@ -86,15 +100,25 @@ export function requestHeadersOf(route: Route, access: RouteAccess | undefined):
   return names;
 }
 
-const rateLimitHeaders: AnswerHeader[] = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'];
+/** How an organization's token stands: all of them, or none where requests are not counted. */
+export const rateLimitHeaders: readonly AnswerHeader[] = [
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+];
 
 /** Headers of what a route answers by itself. */
 export function answerHeadersOf({ method }: Route, access: RouteAccess | undefined): AnswerHeader[] {
+  const isCounted = access?.scopedScheme !== undefined && access.schemes.includes(access.scopedScheme);
   const isRepeatable = access?.isForCallers && method === 'post';
-  return ['X-Request-Id', ...rateLimitHeaders, ...(isRepeatable ? (['Idempotent-Replayed'] as const) : [])];
+  return [
+    'X-Request-Id',
+    ...(isCounted ? rateLimitHeaders : []),
+    ...(isRepeatable ? (['Idempotent-Replayed'] as const) : []),
+  ];
 }
 
-/** Headers of a refusal with this status. */
+/** Headers of a refusal with this status, whatever the route: a token is counted at the wrong door, too. */
 export function refusalHeadersOf(status: number): AnswerHeader[] {
   // Whoever is not known has no count.
   const names: AnswerHeader[] = [

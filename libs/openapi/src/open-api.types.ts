@@ -19,7 +19,7 @@ export interface OpenApiDocument {
   >;
   components: {
     securitySchemes: Record<string, Record<string, unknown>>;
-    headers: Record<string, unknown>;
+    headers: Record<string, { description: string; required?: boolean }>;
     parameters: Record<string, unknown>;
     responses: Record<string, Response>;
     schemas: Record<string, JsonSchema>;
