@@ -45,7 +45,8 @@ export function permissionsOf(
     for (const component of componentProbe.components) capabilities[component] = verdict ?? 'unknown';
     if (componentAnswer) missing.push(...missingPermissions(componentAnswer, probe.missing));
   }
-  for (const component of missing.flatMap((name) => probe.needed_by?.[name] ?? [])) capabilities[component] = 'missing';
+  const neededBy = new Map(Object.entries(probe.needed_by ?? {}));
+  for (const component of missing.flatMap((name) => neededBy.get(name) ?? [])) capabilities[component] = 'missing';
   const served = Object.fromEntries(components.map((component) => [component, capabilities[component] ?? 'unknown']));
   return { capabilities: served, missing: [...new Set(missing)] };
 }

@@ -169,6 +169,12 @@ describe('an answer that is easily misread', () => {
     const found = await ask('openai', answering(401, { error: { message } }));
     expect(found.missingPermissions).toEqual([]);
   });
+
+  it('names no key, whatever the provider calls a permission', async () => {
+    const message = 'Missing scopes: some-key, constructor, api.model.read, x:some-key';
+    const found = await ask('openai', answering(401, { error: { message } }));
+    expect(found).toMatchObject({ verdict: 'limited', missingPermissions: ['constructor', 'api.model.read'] });
+  });
 });
 
 function missingScopes(code: string | null): object {

@@ -4,6 +4,7 @@ import type { SecretBytes } from '#libs/crypto';
 import { AppError } from '#libs/errors';
 import { capabilitiesOf, permissionsOf, type ComponentAnswer } from './capabilities.js';
 import { KeyProber, type ProbeOptions } from './key-prober.port.js';
+import { wordsWithoutKey } from './key-echo.js';
 import type { KeyVerdict, Verdict } from './key-verdict.js';
 import type { OutboundClient } from './outbound.client.js';
 import type { OutboundConnection } from './outbound.connection.js';
@@ -40,7 +41,12 @@ export class HttpKeyProber extends KeyProber {
     const headers = api && authHeader(api, apiKey);
     const verdict =
       api && headers
-        ? await this.ask(baseUrlOf(api, { slot, region }, this.options.baseUrls ?? none), { api, headers, components })
+        ? await this.ask(baseUrlOf(api, { slot, region }, this.options.baseUrls ?? none), {
+            api,
+            apiKey,
+            headers,
+            components,
+          })
         : verdictOf(components, api ? 'invalid' : 'unverified', api ? 'The key holds characters that no key has.' : '');
     this.options.onVerdict?.(slot, verdict.verdict);
     return verdict;
@@ -62,6 +68,7 @@ export class HttpKeyProber extends KeyProber {
 
 interface Question {
   api: ProviderApi;
+  apiKey: SecretBytes;
   headers: Record<string, string>;
   components: readonly ComponentName[];
 }
@@ -90,7 +97,7 @@ class Conversation {
   }
 
   private async usable(probe: Probe, rule: ProbeRule, answer: ProviderAnswer): Promise<KeyVerdict> {
-    const { components } = this.question;
+    const { apiKey, components } = this.question;
     const further = await Promise.all((probe.component_probes ?? []).map((each) => this.askFor(each)));
     const { capabilities, missing } = permissionsOf(components, { probe, rule, answer }, further);
     const lacksSomething = Object.values(capabilities).includes('missing');
@@ -98,7 +105,7 @@ class Conversation {
     return {
       verdict,
       capabilities,
-      ...(verdict === 'limited' && { missingPermissions: missing }),
+      ...(verdict === 'limited' && { missingPermissions: wordsWithoutKey(missing, apiKey) }),
       detail: rule.detail ?? sentenceOf(verdict, capabilities),
     };
   }

@@ -3,6 +3,7 @@ import type { SecretBytes } from '#libs/crypto';
 import { AppError } from '#libs/errors';
 import { textAt, valueAt } from './json-pointer.js';
 import type { ProbeOptions } from './key-prober.port.js';
+import { wordsWithoutKey } from './key-echo.js';
 import type { Verdict } from './key-verdict.js';
 import type { OutboundClient } from './outbound.client.js';
 import type { OutboundConnection } from './outbound.connection.js';
@@ -44,7 +45,7 @@ export class HttpProviderLists extends ProviderLists {
     const headers = authHeader(entry.api, apiKey);
     if (!headers) throw refusedBy(entry, sentenceOf('invalid', {}));
     const baseUrl = baseUrlOf(entry.api, { slot, region }, this.options.baseUrls ?? (() => undefined));
-    return this.read(entry, { api: entry.api, list, headers, baseUrl });
+    return this.read(entry, { api: entry.api, apiKey, list, headers, baseUrl });
   }
 
   private async read(slot: Slot, question: ListQuestion): Promise<LiveItem[]> {
@@ -64,19 +65,20 @@ export class HttpProviderLists extends ProviderLists {
 
 interface ListQuestion {
   api: ProviderApi;
+  apiKey: SecretBytes;
   list: LiveList;
   headers: Record<string, string>;
   baseUrl: string;
 }
 
 async function allPages(slot: Slot, question: ListQuestion, connection: OutboundConnection): Promise<LiveItem[]> {
-  const { api, list, headers, baseUrl } = question;
+  const { list, headers, baseUrl } = question;
   const items = new Map<string, LiveItem>();
   let page: string | undefined;
   for (let pageCount = 1; pageCount <= pageCountMax; pageCount += 1) {
     const url = pageUrl(baseUrl + list.path, list, page);
     const answer = readAnswer(await connection.send({ method: 'GET', url, headers, answerBytesMax: pageBytesMax }));
-    if (answer.status !== 200) throw failure(slot, api, answer);
+    if (answer.status !== 200) throw failure(slot, question, answer);
     for (const item of itemsOf(slot, answer, list)) items.set(item.id, item);
     const next = nextPage(answer, list);
     if (next === undefined) return [...items.values()];
@@ -108,12 +110,12 @@ function itemsOf(slot: Slot, { json }: ProviderAnswer, list: LiveList): LiveItem
   });
 }
 
-function failure(slot: Slot, { probe }: ProviderApi, answer: ProviderAnswer): AppError {
+function failure(slot: Slot, { api: { probe }, apiKey }: ListQuestion, answer: ProviderAnswer): AppError {
   const rule = ruleFor(answer, probe.rules);
   if (!rule || !refusals.includes(rule.verdict)) {
     return unavailable(slot, rule ? sentenceOf(rule.verdict, {}) : `It answered with HTTP ${answer.status}.`);
   }
-  const missing = missingPermissions(answer, probe.missing);
+  const missing = wordsWithoutKey(missingPermissions(answer, probe.missing), apiKey);
   const lacks = missing.length > 0 ? `The key lacks the permission ${missing.join(', ')}.` : undefined;
   return refusedBy(slot, lacks ?? rule.detail ?? sentenceOf(rule.verdict, {}));
 }

@@ -19,7 +19,9 @@ export interface ProviderPlace {
 
 /** The URL that the paths of the provider's API are appended to: the operator's, the region's, or the usual one. */
 export function baseUrlOf(api: ProviderApi, { slot, region }: ProviderPlace, overrides: BaseUrls): string {
-  const regional = region === undefined ? undefined : api.regional_base_urls?.[region];
+  const { regional_base_urls: byRegion = {} } = api;
+  // Tenants name regions as they like: `constructor` is none.
+  const regional = region !== undefined && Object.hasOwn(byRegion, region) ? byRegion[region] : undefined;
   return (overrides(slot) ?? regional ?? api.base_url).replace(/\/+$/, '');
 }
 
