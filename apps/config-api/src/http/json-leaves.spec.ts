@@ -21,6 +21,9 @@ describe('what can be stored', () => {
     [{ a: { 'b\0': 1 } }, ['a']],
     [{ a: Infinity }, ['a']],
     [{ a: nested(40) }, ['a']],
+    [{ ['n'.repeat(24)]: '\0' }, ['n'.repeat(24)]],
+    [{ 'sk-proj-0123456789abcdefghi': { b: '\0' } }, ['sk-proj-…', 'b']],
+    [{ 'sk-proj-0123456789abcdefghi': nested(40) }, ['sk-proj-…']],
   ])('is not %j, and it is said where', (value, path) => {
     expect(findLeafProblem(value, storableLeaf)?.path).toEqual(path);
   });

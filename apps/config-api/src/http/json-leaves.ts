@@ -1,4 +1,6 @@
-/** What is wrong in a JSON value, and where; `path` counts from the value itself. */
+import { toldName } from './told-name.js';
+
+/** What is wrong in a JSON value, and where; `path` counts from the value itself, with long names cut. */
 export interface JsonLeafProblem {
   path: PropertyKey[];
   message: string;
@@ -11,7 +13,6 @@ export interface JsonLeafProblem {
 export type LeafCheck = (leaf: unknown, name: string | undefined) => string | undefined;
 
 const depthMax = 32;
-const namedCharactersMax = 64;
 
 /** The first leaf or field name in `value` with which `check` finds something wrong, or what is nested too deeply. */
 export function findLeafProblem(
@@ -20,7 +21,7 @@ export function findLeafProblem(
   path: readonly string[] = [],
   name: string | undefined = path.at(-1),
 ): JsonLeafProblem | undefined {
-  if (path.length > depthMax) return { path: path.slice(0, 1), message: 'is nested too deeply' };
+  if (path.length > depthMax) return problemAt(path.slice(0, 1), 'is nested too deeply');
   if (typeof value !== 'object' || value === null) return problemAt(path, check(value, name));
   for (const [field, inner] of Object.entries(value)) {
     const problem =
@@ -39,5 +40,5 @@ export const storableLeaf: LeafCheck = (leaf) => {
 };
 
 function problemAt(path: readonly string[], message: string | undefined): JsonLeafProblem | undefined {
-  return message === undefined ? undefined : { path: path.map((name) => name.slice(0, namedCharactersMax)), message };
+  return message === undefined ? undefined : { path: path.map(toldName), message };
 }

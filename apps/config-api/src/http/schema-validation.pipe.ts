@@ -2,6 +2,7 @@ import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/c
 import { plainWords } from '#libs/contracts';
 import { AppError } from '#libs/errors';
 import type { z } from 'zod';
+import { toldName } from './told-name.js';
 
 /**
  * Checks every parameter that names a Zod schema (`@Body({ schema })`) and hands on what the schema makes of it.
@@ -50,7 +51,7 @@ function refusal(issues: readonly z.core.$ZodIssue[], value: unknown): AppError 
 function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   if (issue.code === 'unrecognized_keys') {
     const told = issue.keys.slice(0, problemsMax);
-    return told.map((key) => ({ field: key.slice(0, 64), text: 'is not a known field' }));
+    return told.map((key) => ({ field: toldName(key), text: 'is not a known field' }));
   }
   if (issue.path.length > 0) return [{ field: issue.path.join('.'), text: issue.message }];
   const text = issue.code === 'custom' ? `The body ${issue.message}.` : 'The body must be a JSON object.';
