@@ -1,24 +1,24 @@
 import type { HealthCheck } from '#libs/observability';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
-import { windowSeconds, type AttemptCount, type AttemptCounter } from './attempt-counter.port.js';
+import { AttemptCounter, windowSeconds, type AttemptCount } from './attempt-counter.port.js';
 
 /** Counts for this process only. */
-export class MemoryAttemptCounter implements AttemptCounter {
+export class MemoryAttemptCounter extends AttemptCounter {
   private readonly limiter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: windowSeconds });
 
-  async add(key: string, times = 1): Promise<AttemptCount> {
+  override async add(key: string, times = 1): Promise<AttemptCount> {
     return attemptCountOf(await this.limiter.consume(key, times));
   }
 
-  async read(key: string): Promise<AttemptCount> {
+  override async read(key: string): Promise<AttemptCount> {
     return attemptCountOf(await this.limiter.get(key));
   }
 
-  async status(): Promise<HealthCheck> {
+  override async status(): Promise<HealthCheck> {
     return { healthy: true };
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     // Its timers do not keep a process alive.
   }
 }

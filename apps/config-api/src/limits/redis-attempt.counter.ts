@@ -2,7 +2,7 @@ import { TurnBatch } from '#libs/keystore';
 import { metrics, type HealthCheck } from '#libs/observability';
 import { Redis, type RedisOptions } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
-import { windowSeconds, type AttemptCount, type AttemptCounter } from './attempt-counter.port.js';
+import { AttemptCounter, windowSeconds, type AttemptCount } from './attempt-counter.port.js';
 import { attemptCountOf, MemoryAttemptCounter } from './memory-attempt.counter.js';
 
 export interface RedisAttemptCounterOptions {
@@ -25,7 +25,7 @@ const patienceMs = 5;
  * Counts in Redis, for all processes together. While Redis is away this process counts by itself, and each request that
  * it counts so is in the metric `latchkey_rate_counter_failures_total`.
  */
-export class RedisAttemptCounter implements AttemptCounter {
+export class RedisAttemptCounter extends AttemptCounter {
   private readonly redis: Redis;
   private readonly limiter: RateLimiterRedis;
   private readonly own = new MemoryAttemptCounter();
@@ -35,6 +35,7 @@ export class RedisAttemptCounter implements AttemptCounter {
   private readonly adding = new TurnBatch((keys: readonly string[]) => this.addAll(keys), keysAtOnce, patienceMs);
 
   constructor({ url, keyPrefix, log }: RedisAttemptCounterOptions) {
+    super();
     this.log = log;
     this.redis = new Redis(url, connectionOptions);
     this.redis.on('ready', () => {
@@ -52,11 +53,11 @@ export class RedisAttemptCounter implements AttemptCounter {
     });
   }
 
-  add(key: string): Promise<AttemptCount> {
+  override add(key: string): Promise<AttemptCount> {
     return this.adding.askOne(key);
   }
 
-  read(key: string): Promise<AttemptCount> {
+  override read(key: string): Promise<AttemptCount> {
     return this.count(
       1,
       async () => attemptCountOf(await this.limiter.get(key)),
@@ -64,7 +65,7 @@ export class RedisAttemptCounter implements AttemptCounter {
     );
   }
 
-  async status(): Promise<HealthCheck> {
+  override async status(): Promise<HealthCheck> {
     try {
       await within(this.redis.ping(), answerTimeoutMs);
       return { healthy: true };
@@ -73,7 +74,7 @@ export class RedisAttemptCounter implements AttemptCounter {
     }
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.redis.disconnect();
   }
 
