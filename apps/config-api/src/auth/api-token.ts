@@ -6,14 +6,12 @@ export interface ApiTokenParts {
 
 /** Takes `lk_live_<id>_<secret>` apart; undefined when it is not of that shape. */
 export function parseApiToken(token: string): ApiTokenParts | undefined {
-  const [, id, secret] = /^lk_live_([A-Za-z0-9-]{12,40})_([A-Za-z0-9_-]{43})$/.exec(token) ?? [];
-  return id && secret ? { id, secret } : undefined;
+  const [, id, secret] = /^lk_live_([^_]+)_([A-Za-z0-9_-]{43})$/.exec(token) ?? [];
+  return id && secret && tokenIdPattern.test(id) ? { id, secret } : undefined;
 }
 
-/** Whether a token may have this id. */
-export function isTokenId(text: string): boolean {
-  return /^[A-Za-z0-9-]{12,40}$/.test(text);
-}
+/** What the id of a token looks like. */
+export const tokenIdPattern = /^[A-Za-z0-9-]{12,40}$/;
 
 /** Draws a new token from a source of random bytes. */
 export function drawApiToken(random: (byteLength: number) => Buffer): ApiTokenParts {

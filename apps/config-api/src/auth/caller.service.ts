@@ -1,6 +1,7 @@
 import { equalConstantTime, keyedHash, type SecretBytes } from '#libs/crypto';
 import { AppError } from '#libs/errors';
 import type { ApiTokenStore, PresentedToken } from '#libs/keystore';
+import { organizationIdFrom } from '../organizations/organization-id.js';
 import { parseApiToken, type ApiTokenParts } from './api-token.js';
 import type { Caller } from './caller.js';
 import { scopesOf } from './scope.js';
@@ -10,7 +11,6 @@ export const actForHeader = 'x-latchkey-organization';
 
 /** How the service tokens that we make begin; an operator may have chosen another. */
 const serviceTokenStart = 'lk_service_';
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Who a token belongs to, and for whom it is to act. */
 export interface Identity {
@@ -56,7 +56,7 @@ export class CallerService {
         throw isOrchestrators ? tokenOfOrchestrators() : unknownToken();
       return { caller: { kind: 'admin' }, ...(actFor !== undefined && { refusal: operatorActs() }) };
     }
-    const childId = actFor !== undefined && uuid.test(actFor) ? actFor.toLowerCase() : null;
+    const childId = organizationIdFrom(actFor) ?? null;
     const stored = await this.tokens.find(parts.id, childId);
     if (!stored || !equalConstantTime(hash, stored.hash)) throw unknownToken();
     assertStillGood(stored, new Date());

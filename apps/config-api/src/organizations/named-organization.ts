@@ -4,8 +4,7 @@ import { platformOrganizationId } from '#libs/keystore';
 import type { Caller } from '../auth/caller.js';
 import { callerOf } from '../auth/current-caller.js';
 import type { HttpRequest } from '../http/http-exchange.js';
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+import { organizationIdFrom } from './organization-id.js';
 
 /** An organization and who asks about it. */
 export interface NamedOrganization {
@@ -26,9 +25,9 @@ export const CurrentOrganization = createParamDecorator((_: unknown, context: Ex
 
 /** Throws `not_found` for the platform too: it is no tenant. */
 export function checkedOrganizationId(id: string | undefined): string {
-  const organizationId = id?.toLowerCase() ?? '';
-  if (uuid.test(organizationId) && organizationId !== platformOrganizationId) return organizationId;
-  throw noSuchOrganization();
+  const organizationId = organizationIdFrom(id);
+  if (organizationId === undefined || organizationId === platformOrganizationId) throw noSuchOrganization();
+  return organizationId;
 }
 
 export function noSuchOrganization(): AppError {

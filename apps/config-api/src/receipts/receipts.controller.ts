@@ -1,4 +1,5 @@
 import { Controller, Get, Param } from '@nestjs/common';
+import { callIdSchema } from '#libs/contracts';
 import { AppError } from '#libs/errors';
 import { ReceiptReaderStore } from '#libs/keystore';
 import { Answers } from '#libs/openapi';
@@ -20,7 +21,7 @@ export class ReceiptsController {
     @CurrentOrganizationId() organizationId: string,
     @Param('call_id') callId: string,
   ): Promise<ReceiptAnswer> {
-    const isCallId = /^[\x21-\x7e]{1,128}$/.test(callId);
+    const isCallId = callIdSchema.safeParse(callId).success;
     const receipt = isCallId ? await this.receipts.find(organizationId, callId) : undefined;
     if (!receipt) throw new AppError('not_found', 'not_found', { message: 'There is no such call.', param: 'call_id' });
     return {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { tokenIdPattern } from '../auth/api-token.js';
 import { scopes } from '../auth/scope.js';
 import { nextCursor, pageQuery } from '../http/page.schema.js';
 
 const scope = z.enum(scopes, `must be one of ${scopes.join(', ')}`).meta({ examples: ['byok:read'] });
-const cursor = z.string().regex(/^[A-Za-z0-9-]{12,40}$/, 'must be the next_cursor of an answer');
+const cursor = z.string().regex(tokenIdPattern, 'must be the next_cursor of an answer');
 
 /** `POST /tokens`. */
 export const createTokenSchema = z.strictObject({

@@ -1,6 +1,6 @@
 import { AppError } from '#libs/errors';
 import type { ApiToken, ApiTokenStore } from '#libs/keystore';
-import { drawApiToken, formatApiToken, isTokenId } from '../auth/api-token.js';
+import { drawApiToken, formatApiToken, tokenIdPattern } from '../auth/api-token.js';
 import type { Caller } from '../auth/caller.js';
 import type { CallerService } from '../auth/caller.service.js';
 import { includesScope, scopesOf, type Scope } from '../auth/scope.js';
@@ -50,7 +50,7 @@ export class TokensService {
    * still make another.
    */
   async revoke(by: { caller: Caller; organizationId: string }, tokenId: string): Promise<TokenAnswer> {
-    if (!isTokenId(tokenId)) {
+    if (!tokenIdPattern.test(tokenId)) {
       throw new AppError('not_found', 'not_found', { message: 'There is no such token.', param: 'id' });
     }
     const keepsAdmin = by.caller.kind === 'tenant' && !by.caller.isAgency;
