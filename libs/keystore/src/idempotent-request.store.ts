@@ -19,14 +19,15 @@ export interface RequestRun {
   seed: string;
 }
 
-export type RequestClaim =
+/** What becomes of a request that somebody sends. */
+export type BegunRequest =
   | { state: 'to_run'; run: RequestRun }
   | { state: 'running' }
   | { state: 'answered'; answer: Buffer }
   /** The key stands for another request. */
   | { state: 'other_request' };
 
-export const idempotentHoursKept = 24;
+const hoursKept = 24;
 
 /** Remembers the answers of requests, so that a repetition has no second effect. Shared by all processes. */
 export class IdempotentRequestStore {
@@ -36,10 +37,10 @@ export class IdempotentRequestStore {
    * Of any number that ask at once exactly one is to run the request. It is to be run again when nobody has kept an
    * answer after `lockSeconds`: its process has died, or it answered that something is out of order.
    */
-  async claim(request: RepeatableRequest, lockSeconds: number): Promise<RequestClaim> {
+  async begin(request: RepeatableRequest, lockSeconds: number): Promise<BegunRequest> {
     const { caller, key, hash } = request;
     const runId = randomUUID();
-    const claimed = await this.query<{ seed: string }>('claim-request', claimSql, [
+    const begun = await this.query<{ seed: string }>('begin-request', beginSql, [
       caller,
       key,
       hash,
@@ -47,7 +48,7 @@ export class IdempotentRequestStore {
       runId,
       randomUUID(),
     ]);
-    if (claimed.rows[0]) return { state: 'to_run', run: { request, runId, seed: claimed.rows[0].seed } };
+    if (begun.rows[0]) return { state: 'to_run', run: { request, runId, seed: begun.rows[0].seed } };
     const found = await this.query<FoundRow>('find-request', findSql, [caller, key]);
     const row = found.rows[0];
     if (row && !row.request_hash.equals(hash)) return { state: 'other_request' };
@@ -64,9 +65,9 @@ export class IdempotentRequestStore {
   }
 
   /** Lets the next repetition run the request again. */
-  async release({ request, runId }: RequestRun): Promise<void> {
+  async giveUp({ request, runId }: RequestRun): Promise<void> {
     await this.query(
-      'release-request',
+      'give-up-request',
       `UPDATE idempotent_request SET locked_until = now()
        WHERE caller = $1 AND key = $2 AND run_id = $3 AND answer IS NULL`,
       [request.caller, request.key, runId],
@@ -86,7 +87,7 @@ export class IdempotentRequestStore {
   async deleteOld(): Promise<void> {
     await translatingDatabaseErrors(() =>
       this.dataSource.query(`DELETE FROM idempotent_request WHERE created_at < now() - make_interval(hours => $1)`, [
-        idempotentHoursKept,
+        hoursKept,
       ]),
     );
   }
@@ -101,18 +102,18 @@ interface FoundRow {
   answer: Buffer | null;
 }
 
-const claimSql = `
+const beginSql = `
   INSERT INTO idempotent_request AS r (caller, key, request_hash, locked_until, run_id, seed)
   VALUES ($1, $2, $3, now() + make_interval(secs => $4), $5, $6)
   ON CONFLICT (caller, key) DO UPDATE SET
     request_hash = excluded.request_hash, locked_until = excluded.locked_until, run_id = excluded.run_id, answer = NULL,
-    seed = CASE WHEN r.created_at < now() - make_interval(hours => ${idempotentHoursKept}) THEN excluded.seed ELSE r.seed END,
-    created_at = CASE WHEN r.created_at < now() - make_interval(hours => ${idempotentHoursKept}) THEN now() ELSE r.created_at END
-  WHERE r.created_at < now() - make_interval(hours => ${idempotentHoursKept})
+    seed = CASE WHEN r.created_at < now() - make_interval(hours => ${hoursKept}) THEN excluded.seed ELSE r.seed END,
+    created_at = CASE WHEN r.created_at < now() - make_interval(hours => ${hoursKept}) THEN now() ELSE r.created_at END
+  WHERE r.created_at < now() - make_interval(hours => ${hoursKept})
     OR (r.answer IS NULL AND r.locked_until <= now() AND r.request_hash = excluded.request_hash)
   RETURNING seed`;
 
 /** Old rows are as good as deleted. */
 const findSql = `
   SELECT request_hash, answer FROM idempotent_request
-  WHERE caller = $1 AND key = $2 AND created_at >= now() - make_interval(hours => ${idempotentHoursKept})`;
+  WHERE caller = $1 AND key = $2 AND created_at >= now() - make_interval(hours => ${hoursKept})`;

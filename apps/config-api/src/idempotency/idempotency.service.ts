@@ -61,7 +61,7 @@ export class IdempotencyService {
 
   /** Lets a repetition run the request again. */
   async giveUp({ run }: Repeatable): Promise<void> {
-    await this.requests.release(run);
+    await this.requests.giveUp(run);
   }
 
   /** Frees the key for another request: this one has had no effect. */
@@ -70,12 +70,12 @@ export class IdempotencyService {
   }
 
   private async tryToBegin(request: RepeatableRequest): Promise<Repeatable | StoredAnswer | undefined> {
-    const claim = await this.requests.claim(request, lockSeconds);
-    switch (claim.state) {
+    const begun = await this.requests.begin(request, lockSeconds);
+    switch (begun.state) {
       case 'to_run':
-        return { run: claim.run, draw: repeatableDraw(this.key, claim.run.seed) };
+        return { run: begun.run, draw: repeatableDraw(this.key, begun.run.seed) };
       case 'answered':
-        return this.sealer.open(request, claim.answer);
+        return this.sealer.open(request, begun.answer);
       case 'running':
         return undefined;
       case 'other_request':
