@@ -26,7 +26,7 @@ export interface StackOptions {
 }
 
 /** The database that the apps use. */
-export const stackDatabase = 'latchkey';
+const stackDatabase = 'latchkey';
 
 const kafkaTimeoutMs = 60_000;
 const adoptTimeoutMs = 3_000;

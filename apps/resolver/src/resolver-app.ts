@@ -10,7 +10,7 @@ import type { ResolverPorts } from './resolver-ports.js';
 import { ResolverModule } from './resolver.module.js';
 
 /** Group name of all resolvers: they share the partitions of the call topics. */
-export const resolverGroup = 'latchkey-resolver';
+const resolverGroup = 'latchkey-resolver';
 
 export type ResolverListening = Pick<
   ResolverConfig,

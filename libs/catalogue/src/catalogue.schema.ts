@@ -7,14 +7,11 @@ const id = z
   .regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/, 'must be 1 to 64 of a-z 0-9 _ . - and start with a letter or digit');
 const name = z.string().min(1);
 
-const slotCategorySchema = z.enum(['stt', 'llm', 'tts', 'email']);
-/** What people mainly use the provider of a slot for; other components may use the slot too. */
-export type SlotCategory = z.infer<typeof slotCategorySchema>;
-
 const slotSchema = z.strictObject({
   id,
   name,
-  category: slotCategorySchema,
+  /** What people mainly use the provider for; other components may use the slot too. */
+  category: z.enum(['stt', 'llm', 'tts', 'email']),
   docsUrl: z.url({ protocol: /^https$/ }),
   /** How keys usually start: a hint for people, never a gate. */
   key_prefix: z.string().min(1).optional(),
@@ -34,14 +31,13 @@ const modelSchema = z.strictObject({
 /** A model that a provider offers for a component. */
 export type Model = Readonly<z.infer<typeof modelSchema>>;
 
+/** The voices that a provider offers for a component. */
 const voicesSchema = z.strictObject({
   known: z.array(z.string().min(1)),
   default: z.string().min(1).optional(),
   /** Whether voices beyond the known ones are accepted. */
   free_text: z.boolean(),
 });
-/** The voices that a provider offers for a component. */
-export type Voices = Readonly<z.infer<typeof voicesSchema>>;
 
 const offeringSchema = z.strictObject({
   component: componentNameSchema,

@@ -1,5 +1,5 @@
 export { Catalogue } from './catalogue.js';
-export type { Model, Offering, Slot, SlotCategory, Voices } from './catalogue.schema.js';
+export type { Model, Offering, Slot } from './catalogue.schema.js';
 export { readCatalogue } from './catalogue-file.js';
 export type { ComponentNeed, NeededComponent, UnknownComponent } from './component-need.js';
 export { capabilityVerdicts, verdicts } from './provider-api.schema.js';

@@ -13,7 +13,7 @@ export const audienceSchema = z
   .max(64)
   .regex(/^\P{C}+$/u, 'must not have control characters');
 /** Goes into a query: no control characters and no half characters. */
-export const assistantIdSchema = z
+const assistantIdSchema = z
   .string()
   .min(1)
   .max(128)

@@ -46,7 +46,7 @@ export interface RawParts {
 export type RawHeaders = Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
 
 /** A new event may have this many bytes, headers included: below the default limit of a broker (1 MiB). */
-export const eventBytesMax = 1_000_000;
+const eventBytesMax = 1_000_000;
 
 /** `max.message.bytes` of retry and dead-letter topics: any event fits there together with its reason headers. */
 export const forwardTopicBytesMax = 2 * 1024 * 1024;

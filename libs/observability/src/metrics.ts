@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Every metric we define, by its name in Prometheus. */
-export const metricNames = {
+const metricNames = {
   callsResolved: 'latchkey_calls_resolved_total',
   redeem: 'latchkey_redeem_total',
   resolveSeconds: 'latchkey_resolve_seconds',

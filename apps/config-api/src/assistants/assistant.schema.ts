@@ -103,7 +103,7 @@ export type ListAssistantsQuery = z.infer<typeof listAssistantsSchema>;
 const sectionAnswer = z.looseObject({}).nullable();
 
 /** An assistant as clients see it: what they sent, unknown fields included. */
-export const assistantSchema = z
+const assistantSchema = z
   .looseObject({
     id: z.string().meta({ examples: ['5f0c1c1e-3c0f-4d8a-9a55-0c6d0d6f3b1a'] }),
     organization_id: z.uuid(),

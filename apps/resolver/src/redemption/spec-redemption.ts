@@ -8,7 +8,7 @@ import { MemoryHandleStore } from '../handles/memory-handle.store.js';
 import { RedemptionService, type RedeemRequest, type Redemption } from './redemption.service.js';
 
 /** Answers as it is told, and remembers what it was asked. */
-export class SpecGuard extends EpochGuard {
+class SpecGuard extends EpochGuard {
   answer: (claim: EpochClaim) => boolean = () => true;
   available = true;
   readonly asked: EpochClaim[][] = [];
