@@ -48,12 +48,9 @@ function problemOf(exchange: Exchange): string | undefined {
 /** The path of the document that an address is for; its letters may be written as `%61`. */
 function pathOf(address: string): string | undefined {
   const pathname = address.split('?')[0]!;
-  const read = isReadable(pathname) ? decodeURI(pathname) : pathname;
+  const isReadable = !/%(?![2-7][0-9a-f])/i.test(pathname);
+  const read = isReadable ? decodeURI(pathname) : pathname;
   return patterns.find(({ pattern }) => pattern.test(read))?.path;
-}
-
-function isReadable(address: string): boolean {
-  return !/%(?![2-7][0-9a-f])/i.test(address);
 }
 
 function problemOfHeaders({ headers: told }: Response, exchange: Exchange): string | undefined {
@@ -68,10 +65,12 @@ function problemOfHeaders({ headers: told }: Response, exchange: Exchange): stri
   return missing.length > 0 ? `the header ${namesOf(missing)} is missing` : undefined;
 }
 
-/** Some of the counts are told, or the token is counted. That is unknown as long as its owner is, and of guesses. */
-function mustTellCounts({ path, status, headers, isCounted = false }: Exchange): boolean {
-  const isKnown = isReadable(path) && ![429, 500, 503].includes(status);
-  return (isCounted && isKnown) || rateLimitHeaders.some((name) => headers.has(name));
+/** What may be refused before it is known whose token it is: bad addresses, guesses, and when something is out of order. */
+const perhapsUncounted = [400, 429, 500, 503];
+
+/** All three or none, and all where the token is counted. */
+function mustTellCounts({ status, headers, isCounted = false }: Exchange): boolean {
+  return (isCounted && !perhapsUncounted.includes(status)) || rateLimitHeaders.some((name) => headers.has(name));
 }
 
 function namesOf(entries: readonly [string, unknown][]): string {
