@@ -32,6 +32,11 @@ describe('the documents', () => {
     expect(read(path).trimEnd().split('\n').length).toBeLessThanOrEqual(linesMax);
   });
 
+  it('are at most 120 columns wide, outside tables and blocks of code', () => {
+    const wide = documents.map(({ path, text }) => ({ path, names: proseLines(text).filter(isWide) }));
+    expect(strangers(wide, () => false)).toEqual([]);
+  });
+
   it('number the ADRs without a gap or a repetition, and each names its number', () => {
     const adrs = files.filter((path) => path.startsWith('docs/adr/')).sort();
     const numbers = adrs.map((path) => posix.basename(path).slice(0, 4));
@@ -119,14 +124,27 @@ function filesBelow(folder: string): string[] {
 
 /** What stands in backquotes, word by word; blocks of code are not prose. */
 function codeWords(text: string): string[] {
-  const prose = text.replaceAll(/^```[\s\S]*?^```/gm, '');
-  return [...prose.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => code!.split(/[\s,]+/));
+  return [...proseOf(text).matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => code!.split(/[\s,]+/));
+}
+
+function proseOf(text: string): string {
+  return text.replaceAll(/^ *```[\s\S]*?^ *```/gm, '');
+}
+
+function proseLines(text: string): string[] {
+  return proseOf(text)
+    .split('\n')
+    .filter((line) => !/^ *\|/.test(line));
+}
+
+function isWide(line: string): boolean {
+  return [...line].length > 120;
 }
 
 /** A file by its ending, or something below one of our folders. Patterns such as `<file>.spec.ts` are neither. */
 function looksLikePath(word: string): boolean {
   if (!/^[\w./-]+$/.test(word)) return false;
-  const isFile = /^[\w/-][\w./-]*\.(ts|mjs|json|md|proto|yml)$/.test(word);
+  const isFile = /^[\w-][\w./-]*\.(ts|mjs|json|md|proto|yml)$/.test(word);
   return isFile || /^(apps|libs|docs|test|scripts|bench|\.ci)\//.test(word);
 }
 
