@@ -79,6 +79,18 @@ describe('assistants over HTTP', () => {
     expect(read.body).toEqual({ assistant: created });
   });
 
+  it('keep the order of their fields, which says something to the model that is shown a tool', async () => {
+    const properties = { zeta: { type: 'string' }, alpha: { type: 'number' }, b: { type: 'boolean' } };
+    const tool = { type: 'function', function: { name: 'book', parameters: { type: 'object', properties } } };
+    const { id } = await create({ llm_config: { provider: 'openai', tools: [tool] }, zulu: { y: 1, x: 2 }, a: 1 });
+    await patch(id, { llm_config: { temperature: 0.2 } });
+    const { text } = await send<{ assistant: Assistant }>('GET', `/assistants/${id}`);
+    expect(text).toContain(JSON.stringify(tool));
+    expect(text).toMatch(/"zulu":\{"y":1,"x":2\},"a":1/);
+    const { text: listed } = await send<Page>('GET', '/assistants?limit=1');
+    expect(listed).toContain(JSON.stringify(tool));
+  });
+
   it('can be called agents everywhere, with the same answers', async () => {
     const created = await send<{ assistant: Assistant }>('POST', '/agents', { name: 'Agent' });
     expect(created.status).toBe(201);

@@ -37,13 +37,7 @@ export class AssistantConfigStore {
   }
 }
 
-/** Prompts and tools may be long, and no key depends on them. */
 const configsSql = `
-  SELECT q.ordinality, jsonb_build_object(
-    'stt_config', a.body->'stt_config',
-    'llm_config', CASE jsonb_typeof(a.body->'llm_config')
-      WHEN 'object' THEN (a.body->'llm_config') - '{messages,tools}'::text[] ELSE a.body->'llm_config' END,
-    'tts_config', a.body->'tts_config',
-    'analysis_plan', a.body->'analysis_plan')
+  SELECT q.ordinality, a.call_config
   FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS q (organization_id, assistant_id, ordinality)
   JOIN assistant a ON a.organization_id = q.organization_id AND a.id = q.assistant_id`;

@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What came in twice is known again: changes of requests that are run again, reports that come during a check. */
+/**
+ * What came in twice is known again: changes of requests that are run again, reports that come during a check. Assistants
+ * are kept as they came.
+ */
 export class RepeatedRequests1764200000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
@@ -11,12 +14,33 @@ export class RepeatedRequests1764200000000 implements MigrationInterface {
         -- The expiry date of a version that new calls get no more; that of the current one is its slot's.
         ADD COLUMN expires_at timestamptz;
     `);
+    await queryRunner.query(assistantsAsTheyCame);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
+      ALTER TABLE assistant DROP COLUMN call_config;
+      DROP FUNCTION call_config_of(jsonb);
+      ALTER TABLE assistant ALTER COLUMN body TYPE jsonb USING body::jsonb;
       ALTER TABLE key_version DROP COLUMN check_requested_at, DROP COLUMN expires_at;
       ALTER TABLE key_change DROP COLUMN request_id;
     `);
   }
 }
+
+const assistantsAsTheyCame = `
+  -- The order of fields says something to a model that is shown a tool, and jsonb does not keep it.
+  ALTER TABLE assistant ALTER COLUMN body TYPE json USING body::json;
+
+  -- What decides which keys a call needs. Prompts and tools may be long, and no key depends on them.
+  CREATE FUNCTION call_config_of(body jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT jsonb_build_object(
+      'stt_config', body->'stt_config',
+      'llm_config', CASE jsonb_typeof(body->'llm_config')
+        WHEN 'object' THEN (body->'llm_config') - '{messages,tools}'::text[] ELSE body->'llm_config' END,
+      'tts_config', body->'tts_config',
+      'analysis_plan', body->'analysis_plan')
+  $$;
+  -- Every call that starts reads it, and json would be parsed anew each time.
+  ALTER TABLE assistant ADD COLUMN call_config jsonb GENERATED ALWAYS AS (call_config_of(body::jsonb)) STORED;
+`;
