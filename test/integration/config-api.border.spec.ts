@@ -129,11 +129,30 @@ describe('what config-api refuses', () => {
       expect(expectError(answer, 400, 'invalid_request').param).toBe('parent_org_id');
     });
 
-    it('another content type is 415, a body over 1 MiB is 413', async () => {
-      for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/xml']) {
+    it('a body is read for what it is, whatever its content type says, and none is none', async () => {
+      const { token } = await api.createOrganization('Typed');
+      const types = ['text/plain;charset=UTF-8', 'application/x-www-form-urlencoded', 'application/xml', 'json'];
+      for (const type of types) {
+        const send = async (method: string, path: string, raw: string): Promise<number> =>
+          (await api.call(token, method, path, { raw, headers: { 'content-type': type } })).status;
+        const added = JSON.stringify({ provider: 'openai', api_key: api.plantKey('sk-') });
+        expect([type, await send('POST', '/api/v1/byok', added)]).toEqual([type, 200]);
+        expect([type, await send('POST', '/api/v1/byok/keys/openai/revoke', '')]).toEqual([type, 200]);
+        expect([type, await send('DELETE', '/api/v1/byok', '{"provider":"openai"}')]).toEqual([type, 200]);
         const sent = { raw: 'provider=openai&api_key=sk-abcdefgh', headers: { 'content-type': type } };
-        expectError(await api.call<ErrorBody>(acme.token, 'POST', '/api/v1/byok', sent), 415, 'unsupported_media_type');
+        expect((await expectRefused('POST', '/api/v1/byok', sent)).error).toMatch(/its body must be JSON/);
       }
+    });
+
+    it('a name that pollutes is what a refusal speaks of', async () => {
+      for (const raw of ['{"__proto__":{"admin":true}}', '{"constructor":{"prototype":{}}}']) {
+        expect((await expectRefused('POST', '/api/v1/byok', { raw })).error).toMatch(
+          /^No field may be called __proto__/,
+        );
+      }
+    });
+
+    it('a body over 1 MiB is 413', async () => {
       const large = { body: { provider: 'openai', api_key: 'x'.repeat(1024 * 1024) } };
       expectError(await api.call<ErrorBody>(acme.token, 'POST', '/api/v1/byok', large), 413, 'payload_too_large');
     });

@@ -134,7 +134,7 @@ export function refusalHeadersOf(status: number): AnswerHeader[] {
 export function errorStatusesOf(route: Route, access: RouteAccess | undefined): number[] {
   const reads = route.method === 'get';
   return [
-    ...(reads ? [] : [400, 413, 415]),
+    ...(reads ? [] : [400, 413]),
     ...(access ? [400, 401, 503] : []),
     ...(access?.isForCallers ? [403, 404] : []),
     ...(access?.isForCallers && route.method === 'post' ? [409] : []),

@@ -72,12 +72,6 @@ const frameworkErrors: Record<number, KnownError> = {
     error: new AppError('invalid', 'payload_too_large', { message: 'The body is larger than 1 MiB.' }),
   },
   414: { status: 400, error: new AppError('invalid', 'invalid_request', { message: 'The address is too long.' }) },
-  415: {
-    status: 415,
-    error: new AppError('invalid', 'unsupported_media_type', {
-      message: 'The body must be JSON: send it with "content-type: application/json".',
-    }),
-  },
 };
 
 const unforeseen: KnownError = {

@@ -1,9 +1,8 @@
-import { isNestedTooDeeply, jsonDepthMax } from '#libs/contracts';
-import { AppError } from '#libs/errors';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { closeConnectionsOnStop } from './closing-connections.js';
 import { errorAnswerOf } from './error-body.js';
 import type { HttpReply, HttpRequest } from './http-exchange.js';
+import { readJsonBodies } from './json-bodies.js';
 import { requestIdOf } from './request-id.js';
 import { recordRequest } from './request-record.js';
 
@@ -42,24 +41,9 @@ export function createFastifyAdapter(trustedProxies?: string[]): FastifyAdapter 
   return adapter;
 }
 
-/** Fastify that reads JSON bodies and no others, wherever Nest would add its usual parsers. */
+/** Fastify that reads bodies as we do, wherever Nest would add its usual parsers. */
 class JsonFastifyAdapter extends FastifyAdapter {
   override registerParserMiddleware(): void {
-    const fastify = this.getInstance();
-    const parseJson = fastify.getDefaultJsonParser('error', 'error');
-    fastify.removeAllContentTypeParsers();
-    fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-      // Clients that always name a content type do so without a body too.
-      if (body.length === 0) done(null, undefined);
-      else
-        void parseJson(request, body as string, (error, value) => {
-          if (isNestedTooDeeply(value)) done(tooDeep);
-          else done(error, value);
-        });
-    });
+    readJsonBodies(this);
   }
 }
-
-const tooDeep = new AppError('invalid', 'invalid_request', {
-  message: `The body is nested more than ${jsonDepthMax} levels deep.`,
-});

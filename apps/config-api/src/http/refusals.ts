@@ -54,12 +54,6 @@ export const refusals: Record<number, Refusal> = {
     type: 'invalid',
     codes: ['payload_too_large'],
   },
-  415: {
-    name: 'UnsupportedMediaType',
-    description: 'The body is not JSON.',
-    type: 'invalid',
-    codes: ['unsupported_media_type'],
-  },
   422: {
     name: 'Unprocessable',
     description: 'The provider says that the key is not good. Nothing was stored.',
