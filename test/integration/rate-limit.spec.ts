@@ -68,6 +68,32 @@ describe('requests of one token', () => {
     }
   });
 
+  it('count too when the token is expired or revoked: nobody hammers with one', async () => {
+    const { id, token } = await api.createOrganization('Gone');
+    const made = async (): Promise<{ id: string; api_key: string }> => {
+      const sent = { body: { name: 'short-lived', scopes: ['byok:read'] } };
+      const path = `/admin/v1/organizations/${id}/tokens`;
+      return (await api.call<{ id: string; api_key: string }>(adminToken, 'POST', path, sent)).body;
+    };
+    const [expired, revoked] = [await made(), await made()];
+    expect(remainingOf(await get(revoked.api_key))).toBe(5);
+    await api.dataSource.query(`UPDATE api_token SET expires_at = now() - interval '1 s' WHERE id = $1`, [expired.id]);
+    await api.dataSource.query('UPDATE api_token SET revoked_at = now() WHERE id = $1', [revoked.id]);
+    for (let left = limit - 1; left >= 0; left -= 1) {
+      const answer = await get(expired.api_key);
+      expectError(answer, 401, 'api_key_expired');
+      expect(remainingOf(answer)).toBe(left);
+    }
+    expectError(await get(expired.api_key), 429, 'rate_limit_exceeded');
+    const answer = await get(revoked.api_key);
+    expectError(answer, 401, 'api_key_revoked');
+    expect(remainingOf(answer)).toBe(4);
+    const forged = await get(`${revoked.api_key.slice(0, -4)}0000`);
+    expectError(forged, 401, 'unauthorized');
+    expect(forged.headers.has('x-ratelimit-limit')).toBe(false);
+    expect(remainingOf(await get(token))).toBe(5);
+  });
+
   it('in one burst exactly as many get through as there may', async () => {
     const { token } = await api.createOrganization('Burst');
     const answers = await Promise.all(Array.from({ length: 3 * limit }, () => get(token)));

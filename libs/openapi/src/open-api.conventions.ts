@@ -120,11 +120,8 @@ export function answerHeadersOf({ method }: Route, access: RouteAccess | undefin
 
 /** Headers of a refusal with this status, whatever the route: a token is counted at the wrong door, too. */
 export function refusalHeadersOf(status: number): AnswerHeader[] {
-  // Whoever is not known has no count.
-  const names: AnswerHeader[] = [
-    'X-Request-Id',
-    ...(status === 401 ? ['WWW-Authenticate' as const] : rateLimitHeaders),
-  ];
+  const names: AnswerHeader[] = ['X-Request-Id', ...rateLimitHeaders];
+  if (status === 401) names.push('WWW-Authenticate');
   if ([409, 429, 503].includes(status)) names.push('Retry-After');
   if ([400, 403, 404, 409, 412, 422].includes(status)) names.push('Idempotent-Replayed');
   return names;

@@ -17,8 +17,9 @@ export class CallerRecognition {
 
   /**
    * Notes the caller on the request, or why there is none: routes that need no caller may be read all the same. A token
-   * that nobody knows counts as a guess, whatever it was sent to. Throws what no route would forgive: `rate_limited`, and
-   * a known caller who acts for somebody else's organization.
+   * that nobody knows counts as a guess, whatever it was sent to; every other one of an organization counts for itself,
+   * good or not any more. Throws what no route would forgive: `rate_limited`, and a known caller who acts for somebody
+   * else's organization.
    */
   async recognize(request: HttpRequest, reply: HttpReply): Promise<void> {
     const token = bearerTokenOf(request);
@@ -39,10 +40,10 @@ export class CallerRecognition {
       if (error instanceof AppError && error.code === 'unauthorized') await this.guesses.noteWrong(request.ip);
     }
     const { caller } = request;
-    if (caller?.kind === 'tenant') {
-      this.lastUse.note(caller.tokenId);
-      this.quota.assertWithin(await (counting || this.quota.count(caller.tokenId)), reply);
-    }
+    if (caller?.kind === 'tenant') this.lastUse.note(caller.tokenId);
+    const tokenId = isKnown(request) ? credential.parts?.id : undefined;
+    const counted = counting || (tokenId !== undefined && this.quota.count(tokenId));
+    if (counted) this.quota.assertWithin(await counted, reply);
     if (caller && request.callerRefusal) throw request.callerRefusal;
   }
 }
@@ -50,6 +51,12 @@ export class CallerRecognition {
 /** Not where another token is asked for, nor where machines ask whether we are alive: they hear it, whatever they send. */
 function looksAtTokens({ routeOptions: { url, config } }: HttpRequest): boolean {
   return !(config && 'token' in config) && !isMachineRoute(url);
+}
+
+/** Whether the token is one that we made, be it expired or revoked. */
+function isKnown({ caller, callerRefusal }: HttpRequest): boolean {
+  if (caller) return true;
+  return callerRefusal instanceof AppError && ['api_key_expired', 'api_key_revoked'].includes(callerRefusal.code);
 }
 
 /** Why a request without a caller is refused. */

@@ -16,6 +16,8 @@ export const apiDescription: ApiDescription = {
       'Send `Authorization: Bearer <token>`: an organization acts by one of its tokens, the operator by the admin token.',
       'Everything is JSON. A field may be added to an answer at any time; clients ignore what they do not know.',
       'Every refusal has the one error body; programs read its `code`, people its `error` and `message`.',
+      "`X-RateLimit-*` are on every answer to an organization's token, expired and revoked ones included; an answer without",
+      'a token that we know, and any to the operator, has no count.',
       'Repeat a GET on 5xx; repeat a POST only with the `Idempotency-Key` of the first try.',
     ].join('\n'),
   },
