@@ -51,7 +51,7 @@ describe('assistants', () => {
     for (const temperature of [-0.1, 2.1]) {
       expect(await refused({ llm_config: { provider: 'openai', temperature } })).toMatchObject({
         param: 'llm_config.temperature',
-        details: ['llm_config.temperature may be a number from 0 to 2'],
+        message: 'llm_config.temperature must be a number from 0 to 2.',
       });
     }
     const created = await send<{ assistant: { id: string } }>('POST', '/assistants', { name: 'A', ...pipeline });

@@ -77,7 +77,10 @@ describe('what config-api refuses', () => {
       expect((await expectAddRefused({ api_key: 'sk-abcdefgh' }, 'missing_field')).param).toBe('provider');
       const body = { api_key: 'sk-abcdefgh', scope: 'all' };
       const extra = await expectRefused('POST', '/api/v1/byok/keys/openai/rotate', { body });
-      expect(extra).toMatchObject({ param: 'scope', message: 'scope is not a known field.' });
+      expect(extra).toMatchObject({
+        param: 'scope',
+        message: 'scope is not a known field; known fields: api_key, validate, mode, overlap_seconds.',
+      });
       const several = await expectAddRefused({}, 'missing_field');
       expect(several).toMatchObject({ error: 'provider is required.', details: ['api_key is required'] });
       await expectRefused('DELETE', '/api/v1/byok', {}, 'missing_field');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Catalogue } from '#libs/catalogue';
 import { AppError } from '#libs/errors';
+import { errorAnswerOf } from '../http/error-body.js';
 import type { PatchAssistantBody } from './assistant.schema.js';
 import { assistantOf, newContent, patchedContent } from './assistant-content.js';
 
@@ -85,7 +86,10 @@ describe('the content of an assistant', () => {
 
   it('is refused with a list that a sentence can hold, and says nothing twice', () => {
     const temperature = refusalOf(() => content({ llm_config: { provider: 'openai', temperature: 3 } }));
-    expect(temperature.message).toBe('llm_config.temperature must be a number from 0 to 2.');
+    expect(errorAnswerOf(temperature, 'r').body).toMatchObject({
+      error: 'llm_config.temperature must be a number from 0 to 2.',
+      message: 'llm_config.temperature must be a number from 0 to 2.',
+    });
     const model = refusalOf(() => content({ llm_config: { provider: 'openai', model: 'gpt-1' } }));
     expect(model.message).toContain('llm_config.model may be gpt-5.4, gpt-5.4-mini, ');
   });

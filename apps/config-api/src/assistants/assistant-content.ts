@@ -89,25 +89,24 @@ function checkedBody(catalogue: Catalogue, body: Body, known: Known): Body {
 }
 
 function refusal(problems: readonly ConfigProblem[], body: Body, sent: Body): AppError {
-  const first = problems[0]!;
+  const [first, ...others] = problems as [ConfigProblem, ...ConfigProblem[]];
+  const stored = valueAt(sent, first.path) === undefined ? valueAt(body, first.path) : undefined;
+  const text = textOf(first, stored);
+  const choice = allowedText(first);
+  const isTold = first.allowed.every((value) => text.includes(value));
   return new AppError('invalid', 'invalid_request', {
-    message: sentenceOf(first, valueAt(sent, first.path) === undefined ? valueAt(body, first.path) : undefined),
+    message: isTold || choice.length > allowedCharactersMax ? `${text}.` : `${text}; ${choice}.`,
     param: first.path,
-    details: problems.map(allowedText),
+    details: [isTold ? text : choice, ...others.map(allowedText)],
   });
 }
 
 /** `stored` is what stands there from before; what was sent is not repeated: it may be a key in the wrong place. */
-function sentenceOf(problem: ConfigProblem, stored: unknown): string {
-  const { path, message, allowed } = problem;
+function textOf({ path, message }: ConfigProblem, stored: unknown): string {
   const instead = path.endsWith('.provider') ? '' : ', or null for the default';
-  const problemText =
-    typeof stored === 'string'
-      ? `${path} is still ${stored.slice(0, 64)}, which does not go with this change: send it too${instead}`
-      : message.replace(/\.$/, '');
-  const isTold = allowed.every((value) => problemText.includes(value));
-  const choice = allowedText(problem);
-  return isTold || choice.length > allowedCharactersMax ? `${problemText}.` : `${problemText}; ${choice}.`;
+  return typeof stored === 'string'
+    ? `${path} is still ${stored.slice(0, 64)}, which does not go with this change: send it too${instead}`
+    : message.replace(/\.$/, '');
 }
 
 function allowedText({ path, allowed }: ConfigProblem): string {

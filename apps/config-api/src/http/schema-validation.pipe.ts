@@ -2,6 +2,7 @@ import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/c
 import { plainWords } from '#libs/contracts';
 import { AppError } from '#libs/errors';
 import type { z } from 'zod';
+import { knownFieldsOf } from './known-fields.js';
 import { toldName } from './told-name.js';
 
 /**
@@ -15,7 +16,7 @@ export class SchemaValidationPipe implements PipeTransform {
     if (!schema) return value;
     const parsed = schema.safeParse(value, { error: plainWords });
     if (parsed.success) return parsed.data;
-    throw refusal(parsed.error.issues, value);
+    throw refusal(parsed.error.issues, value, schema);
   }
 }
 
@@ -27,35 +28,41 @@ interface Problem {
   text: string;
 }
 
-function refusal(issues: readonly z.core.$ZodIssue[], value: unknown): AppError {
+function refusal(issues: readonly z.core.$ZodIssue[], value: unknown, schema: z.ZodType): AppError {
+  // What is wrong with the body as a whole is that of its fields.
+  const ofFields = issues.filter((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys');
+  if (ofFields.length === 0) return new AppError('invalid', 'invalid_request', { message: wholeBodyText(issues[0]!) });
   const isMissing = (issue: z.core.$ZodIssue): boolean =>
     issue.path.length > 0 && valueAt(value, issue.path) === undefined;
-  const missing = issues.filter(isMissing);
-  const others = issues.filter((issue) => !isMissing(issue));
+  const missing = ofFields.filter(isMissing);
+  const others = ofFields.filter((issue) => !isMissing(issue));
   const problems = [
     ...missing.slice(0, problemsMax).map(({ path }) => ({ field: path.join('.'), text: 'is required' })),
-    ...others.slice(0, problemsMax).flatMap(problemsOf),
+    ...others.slice(0, problemsMax).flatMap((issue) => problemsOf(issue, schema)),
   ].slice(0, problemsMax);
-  const { field, text } = problems[0]!;
-  if (field === '') return new AppError('invalid', 'invalid_request', { message: text });
   const untold = missing.length + others.reduce((count, issue) => count + countOf(issue), 0) - problems.length;
+  const { field } = problems[0]!;
   const details = problems.map((problem) => `${problem.field} ${problem.text}`);
   if (untold > 0) details.push(`and ${untold} more`);
   return new AppError('invalid', missing.length > 0 ? 'missing_field' : 'invalid_request', {
-    message: `${field} ${text}.`,
+    message: `${details[0]}.`,
     param: field,
     ...(details.length > 1 && { details }),
   });
 }
 
-function problemsOf(issue: z.core.$ZodIssue): Problem[] {
-  if (issue.code === 'unrecognized_keys') {
-    const told = issue.keys.slice(0, problemsMax);
-    return told.map((key) => ({ field: toldName(key), text: 'is not a known field' }));
-  }
-  if (issue.path.length > 0) return [{ field: issue.path.join('.'), text: issue.message }];
-  const text = issue.code === 'custom' ? `The body ${issue.message}.` : 'The body must be a JSON object.';
-  return [{ field: '', text }];
+function wholeBodyText(issue: z.core.$ZodIssue): string {
+  return issue.code === 'custom' ? `The body ${issue.message}.` : 'The body must be a JSON object.';
+}
+
+function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
+  if (issue.code !== 'unrecognized_keys') return [{ field: issue.path.join('.'), text: issue.message }];
+  const known = issue.path.length === 0 ? knownFieldsOf(schema) : [];
+  const choice = known.length > 0 ? `; known fields: ${known.join(', ')}` : '';
+  return issue.keys.slice(0, problemsMax).map((key, index) => ({
+    field: [...issue.path, toldName(key)].join('.'),
+    text: `is not a known field${index === 0 ? choice : ''}`,
+  }));
 }
 
 function countOf(issue: z.core.$ZodIssue): number {
