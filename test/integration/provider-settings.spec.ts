@@ -7,7 +7,10 @@ interface Settings {
   byok_config: Record<string, object>;
 }
 
-/** Slot, name, category, and the models of its main use, the default first: part 3 of the contract by hand. */
+/**
+ * Slot, name, category, and the models of its main use, the default first: part 3 of the contract by hand. The default of
+ * Google's realtime llm runs on another slot than these models.
+ */
 const listed = [
   ['deepgram', 'Deepgram', 'stt', 'nova-3 nova-3-general'],
   [
@@ -69,7 +72,7 @@ describe('/byok/config', () => {
     expectError(await merge<ErrorBody>(provider, config), status, status === 404 ? 'not_found' : 'invalid_request');
   const epochs = (): Promise<unknown> => api.dataSource.query('SELECT provider, epoch FROM key_slot ORDER BY provider');
 
-  it('lists every provider with its models, of which one is the default', async () => {
+  it('lists every provider with its models, of which one is the default, and what else runs on its key', async () => {
     const answer = await api.call(acme.token, 'GET', '/api/v1/byok/config');
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
@@ -81,8 +84,9 @@ describe('/byok/config', () => {
         models: (models === '' ? [] : models.split(' ')).map((model, index) => ({
           id: model,
           name: expect.stringMatching(/\S/),
-          ...(index === 0 && { default: true }),
+          ...(index === 0 && id !== 'google' && { default: true }),
         })),
+        offerings: expect.arrayContaining([expect.objectContaining({ component: category })]),
       })),
     });
   });

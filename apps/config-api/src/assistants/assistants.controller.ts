@@ -32,7 +32,8 @@ export class AssistantsController {
   @Post()
   @Answers(201, assistantAnswer, {
     summary: 'Create an assistant',
-    description: 'Only the name is needed. Providers, models and voices are those of `GET /api/v1/byok/config`.',
+    description:
+      'Only the name is needed. Providers, models and voices are those of `GET /api/v1/byok/config` (`offerings`).',
   })
   async create(
     @CurrentOrganizationId() organizationId: string,

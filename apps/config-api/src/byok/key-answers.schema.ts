@@ -1,3 +1,4 @@
+import { componentNames } from '#libs/contracts';
 import { fallbackPolicies } from '#libs/keystore';
 import { capabilityVerdicts, verdicts } from '#libs/providers';
 import { z } from 'zod';
@@ -139,19 +140,51 @@ export type KeyRow = z.infer<typeof keyRow>;
 export const keysAnswer = z.object({ keys: z.array(keyRow) });
 export type KeysAnswer = z.infer<typeof keysAnswer>;
 
+const listedModel = z.object({
+  id: z.string().meta({ examples: ['gpt-5.4'] }),
+  name: z.string().meta({ examples: ['GPT-5.4'] }),
+  default: z.literal(true).optional().describe('Meant where an assistant names none.'),
+});
+
+const listedVoices = z.object({
+  known: z.array(z.string().meta({ examples: ['marin'] })).readonly(),
+  default: z
+    .string()
+    .nullable()
+    .meta({ examples: ['marin'] }),
+  free_text: z.boolean().describe('Whether any other voice will do too.'),
+});
+
+const listedOffering = z
+  .object({
+    component: z.enum(componentNames).meta({ examples: ['llm'] }),
+    provider: z
+      .string()
+      .describe('What an assistant names as `provider`.')
+      .meta({ examples: ['openai_live'] }),
+    name: z.string().meta({ examples: ['OpenAI Live'] }),
+    aliases: z
+      .array(z.string().meta({ examples: ['11labs'] }))
+      .readonly()
+      .describe('Other names of the provider.'),
+    realtime: z.boolean().describe('It hears and speaks by itself: a call needs no stt and no tts.'),
+    default: z.boolean().describe('It is meant where a configuration names no provider.'),
+    models: z
+      .array(listedModel)
+      .describe('Those that run on the key of this slot, the default among them if it does; none: any name passes.'),
+    voices: listedVoices.nullable().describe('null: none are known, and none is checked.'),
+  })
+  .meta({ id: 'Offering' });
+export type ListedOffering = z.infer<typeof listedOffering>;
+
 const listedProvider = z
   .object({
     id: slotId,
     name: z.string().meta({ examples: ['OpenAI'] }),
     category: z.string().meta({ examples: ['llm'] }),
     docsUrl: z.string().meta({ examples: ['https://platform.openai.com/docs'] }),
-    models: z.array(
-      z.object({
-        id: z.string().meta({ examples: ['gpt-5.4'] }),
-        name: z.string().meta({ examples: ['GPT-5.4'] }),
-        default: z.literal(true).optional(),
-      }),
-    ),
+    models: z.array(listedModel).describe('The models of its main use, which is the category.'),
+    offerings: z.array(listedOffering).describe('Everything that runs on the key of this slot.'),
   })
   .meta({ id: 'Provider' });
 export type ListedProvider = z.infer<typeof listedProvider>;

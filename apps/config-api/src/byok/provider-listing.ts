@@ -1,24 +1,47 @@
-import type { Catalogue, Model, Slot } from '#libs/catalogue';
-import type { ListedProvider } from './key-answers.schema.js';
+import type { Catalogue, Model, Offering, Slot } from '#libs/catalogue';
+import type { ListedOffering, ListedProvider } from './key-answers.schema.js';
 
-/** The catalogue as clients list it: every slot with the models of its main use. */
+/** The catalogue as clients list it: every slot with the models of its main use, and with all that runs on its key. */
 export function listProviders(catalogue: Catalogue): ListedProvider[] {
   return catalogue.slots.map((slot) => {
     const { id, name, category, docsUrl } = slot;
-    return { id, name, category, docsUrl, models: modelsOf(catalogue, slot) };
+    const offerings = catalogue.offerings.flatMap((offering) => listedOfferings(offering, id));
+    return { id, name, category, docsUrl, models: mainModels(catalogue, slot), offerings };
   });
 }
 
-function modelsOf(catalogue: Catalogue, slot: Slot): ListedProvider['models'] {
-  const offered = catalogue.offerings
-    .filter((offering) => offering.component === slot.category)
-    .flatMap((offering) => offering.models.filter((model) => (model.slot ?? offering.slot) === slot.id));
+function mainModels({ offerings }: Catalogue, slot: Slot): ListedProvider['models'] {
+  const offered = offerings
+    .filter(({ component }) => component === slot.category)
+    .flatMap((offering) => modelsIn(offering, slot.id));
   const byId = new Map(offered.map((model) => [model.id, model]));
-  // Of some slots only models are offered that are nobody's default.
-  const defaultModel = offered.find((model) => model.default) ?? offered[0];
-  return [...byId.values()].map((model) => listed(model, model === defaultModel));
+  const defaultModel = offered.find((model) => model.default);
+  return [...byId.values()].map((model) => listedModel(model, model === defaultModel));
 }
 
-function listed({ id, name }: Model, isDefault: boolean): ListedProvider['models'][number] {
+/** The offering as far as it runs on the slot's key; none when it does not. */
+function listedOfferings(offering: Offering, slotId: string): ListedOffering[] {
+  const models = modelsIn(offering, slotId);
+  if (models.length === 0 && offering.slot !== slotId) return [];
+  const { component, provider, name, aliases = [], realtime = false, default: isDefault = false, voices } = offering;
+  return [
+    {
+      component,
+      provider,
+      name,
+      aliases,
+      realtime,
+      default: isDefault,
+      models: models.map((model) => listedModel(model, model.default)),
+      voices: voices ? { known: voices.known, default: voices.default ?? null, free_text: voices.free_text } : null,
+    },
+  ];
+}
+
+function modelsIn({ models, slot }: Offering, slotId: string): Model[] {
+  return models.filter((model) => (model.slot ?? slot) === slotId);
+}
+
+function listedModel({ id, name }: Model, isDefault = false): ListedProvider['models'][number] {
   return { id, name, ...(isDefault && { default: true as const }) };
 }
