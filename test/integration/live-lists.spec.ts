@@ -6,6 +6,7 @@ interface Item {
   name: string;
   in_catalogue: boolean;
   default: boolean;
+  default_for: { component: string; provider: string }[];
   components: string[];
 }
 
@@ -54,6 +55,7 @@ describe('the models of a provider', () => {
       name: 'GPT-5.4',
       in_catalogue: true,
       default: true,
+      default_for: [{ component: 'llm', provider: 'openai' }],
       components: ['llm'],
     });
     expect(body.models).toContainEqual({
@@ -61,6 +63,7 @@ describe('the models of a provider', () => {
       name: 'text-embedding-3-large',
       in_catalogue: false,
       default: false,
+      default_for: [],
       components: [],
     });
     expect(body.not_listed).toContain('gpt-4.1');
@@ -82,7 +85,14 @@ describe('the models of a provider', () => {
     const { body } = await list('gladia', 'models');
     expect(body).toMatchObject({ live: false, fetched_at: null, not_listed: [] });
     expect(body.models).toEqual([
-      { id: 'solaria-1', name: 'Solaria 1', in_catalogue: true, default: true, components: ['stt'] },
+      {
+        id: 'solaria-1',
+        name: 'Solaria 1',
+        in_catalogue: true,
+        default: true,
+        default_for: [{ component: 'stt', provider: 'gladia' }],
+        components: ['stt'],
+      },
     ]);
   });
 });
@@ -94,6 +104,7 @@ describe('the voices of a provider', () => {
     fixture.providers.setVoices('elevenlabs', apiKey, own);
     const { body } = await list('elevenlabs', 'voices');
     expect(body.voices.map(({ id, name }) => ({ id, name }))).toEqual(own);
+    for (const voice of body.voices) expect(voice).toMatchObject({ in_catalogue: true, components: ['tts'] });
   });
 });
 

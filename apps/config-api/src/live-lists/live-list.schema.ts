@@ -1,15 +1,19 @@
 import { componentNames } from '#libs/contracts';
 import { z } from 'zod';
 
+const component = z.enum(componentNames);
+
 const listedItem = z.object({
   id: z.string(),
   name: z.string(),
-  /** Whether assistants may name it: the provider may list more. */
-  in_catalogue: z.boolean(),
-  /** Whether it is meant where a configuration names none. */
-  default: z.boolean(),
-  /** What it can be used for. */
-  components: z.array(z.enum(componentNames)),
+  in_catalogue: z
+    .boolean()
+    .describe('Whether assistants may name it: the provider may list more. Where any voice will do, every one.'),
+  default: z.boolean().describe('Whether it is meant somewhere where a configuration names none.'),
+  default_for: z
+    .array(z.object({ component, provider: z.string().meta({ examples: ['openai_live'] }) }))
+    .describe('For which components, and of which provider that an assistant names, it is the default.'),
+  components: z.array(component).describe('What it can be used for.'),
 });
 /** A model or voice of a provider, as the catalogue sees it. */
 export type ListedItem = z.infer<typeof listedItem>;

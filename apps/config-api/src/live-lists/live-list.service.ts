@@ -3,7 +3,7 @@ import type { ListKind } from '#libs/providers';
 import type { SlotRef } from '#libs/resolution';
 import { assertProvider } from '../byok/provider-name.js';
 import type { AccountListService } from './account-list.service.js';
-import { catalogueItems, joined } from './catalogue-items.js';
+import { catalogueItems, joined, openComponentsOf } from './catalogue-items.js';
 import type { ListedItem, LiveModelsAnswer, LiveVoicesAnswer } from './live-list.schema.js';
 
 /** The live lists of providers, joined with the catalogue. */
@@ -38,7 +38,7 @@ export class LiveListService {
       live: live !== undefined,
       fetched_at: live ? fetchedAt.toISOString() : null,
       not_listed: live ? known.filter(({ id }) => !listed.has(id)).map(({ id }) => id) : [],
-      items: joined(live, known),
+      items: joined(live, known, openComponentsOf(this.catalogue, slot.provider, kind)),
     };
   }
 }
