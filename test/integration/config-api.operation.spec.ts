@@ -74,6 +74,8 @@ describe('platform keys, receipts and the state of the service over HTTP', () =>
     );
     const { body: list } = await api.call<{ keys: Row[] }>(adminToken, 'GET', `${path}/keys`);
     const row = list.keys.find(({ provider }) => provider === 'xai');
+    const { body: one } = await api.call<Row>(adminToken, 'GET', `${path}/keys/xai`);
+    expect(one).toEqual(row);
     expect(row).toMatchObject({ state: 'active', live_calls_by_version: [{ version: 1, live_calls: 1 }] });
     expect(await keyRow('xai')).toMatchObject({ state: 'empty', live_calls_by_version: [] });
     const history = await api.call<{ versions: Row[] }>(adminToken, 'GET', `${path}/keys/xai/versions`);

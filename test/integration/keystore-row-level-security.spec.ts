@@ -17,6 +17,7 @@ const readable = [
   'audit_event',
   'webhook_subscription',
   'webhook_delivery',
+  'slot_use',
 ];
 const closed = ['idempotent_request', 'outbox', 'service_key', 'migrations', 'receipt_other'];
 
@@ -50,6 +51,7 @@ describe('row-level security', () => {
         `INSERT INTO audit_event (organization_id, kind, detail) VALUES ($1, 'redeem_refused', '{}')`,
         [id],
       );
+      await keystore.rows(`INSERT INTO slot_use VALUES ($1, 'openai', now())`, [id]);
     }
   });
   afterAll(() => keystore.stop());
@@ -180,6 +182,7 @@ describe('row-level security', () => {
       [`SELECT * FROM api_token`],
       [`SELECT * FROM outbox`],
       [`DELETE FROM receipt`],
+      [`DELETE FROM slot_use`],
     ])('cannot: %s', async (statement) => {
       await expect(resolver.query(statement)).rejects.toMatchObject({ code: '42501' });
     });

@@ -5,6 +5,7 @@ import {
   PrimaryEpochGuard,
   ReceiptStore,
   SlotSnapshotStore,
+  SlotUseStore,
   TenantKekStore,
 } from '#libs/keystore';
 import { HealthModule } from '#libs/observability';
@@ -16,6 +17,7 @@ import { CallIntakeController } from './calls/call-intake.controller.js';
 import { CallIntakeService } from './calls/call-intake.service.js';
 import { CallService } from './calls/call.service.js';
 import { CallAnnouncementService } from './calls/call-announcement.service.js';
+import { SlotUseWorker } from './calls/slot-use.worker.js';
 import { KeyResolverController } from './grpc/key-resolver.controller.js';
 import { HandleIssuer } from './handles/handle-issuer.js';
 import { HandleMinter } from './handles/handle-minter.js';
@@ -28,33 +30,44 @@ const replayWindowMs = 5_000;
 /** Resolves calls and redeems handles; every app that contains it binds its ports, and closes them after it. */
 @Module({})
 export class ResolverModule implements OnApplicationShutdown {
-  constructor(private readonly opened: OpenedKeyCache) {}
+  constructor(
+    private readonly opened: OpenedKeyCache,
+    private readonly slotUses: SlotUseWorker,
+  ) {}
 
   static register(ports: ResolverPorts): DynamicModule {
     const opened = new OpenedKeyCache();
     const minter = new HandleMinter(ports.handleKey);
+    const slotUses = new SlotUseWorker(new SlotUseStore(ports.dataSource));
     return {
       module: ResolverModule,
       imports: [HealthModule.register({ indicators: resolverHealth(ports) })],
       controllers: [CallEventsController, KeyResolverController, ...(ports.httpIntake ? [CallIntakeController] : [])],
       providers: [
-        { provide: CallService, useValue: callService(ports, opened, minter) },
+        { provide: CallService, useValue: callService(ports, opened, minter, slotUses) },
         { provide: CallAnnouncementService, useValue: new CallAnnouncementService(ports.eventBus) },
         { provide: RedemptionService, useValue: redemptionService(ports, minter) },
         { provide: serviceTokenValue, useValue: ports.settings.LATCHKEY_SERVICE_TOKEN },
         { provide: OpenedKeyCache, useValue: opened },
+        { provide: SlotUseWorker, useValue: slotUses },
         ...(ports.httpIntake ? [{ provide: CallIntakeService, useValue: new CallIntakeService(ports.eventBus) }] : []),
       ],
     };
   }
 
   /** Nest comes here when the transports have drained: nothing opens a key any more. */
-  onApplicationShutdown(): void {
+  async onApplicationShutdown(): Promise<void> {
     this.opened.close();
+    await this.slotUses.stop();
   }
 }
 
-function callService(ports: ResolverPorts, opened: OpenedKeyCache, minter: HandleMinter): CallService {
+function callService(
+  ports: ResolverPorts,
+  opened: OpenedKeyCache,
+  minter: HandleMinter,
+  slotUses: SlotUseWorker,
+): CallService {
   const { dataSource, settings } = ports;
   const logger = new Logger('resolution');
   const tenantKeks = new TenantKekStore(dataSource, ports.kekProvider, new TenantKekCache(ports.kekProvider));
@@ -74,6 +87,7 @@ function callService(ports: ResolverPorts, opened: OpenedKeyCache, minter: Handl
       handleTtlMs: settings.LATCHKEY_HANDLE_TTL_SECONDS * 1_000,
       liveMsMax: settings.LATCHKEY_CALL_HOURS_MAX * 3_600_000,
     },
+    slotUses,
   );
 }
 

@@ -5,6 +5,7 @@ import { ApiToken } from './entities/api-token.entity.js';
 import { KeySlot } from './entities/key-slot.entity.js';
 import { KeyVersion } from './entities/key-version.entity.js';
 import { Organization } from './entities/organization.entity.js';
+import { SlotUse } from './entities/slot-use.entity.js';
 import { WebhookDelivery } from './entities/webhook-delivery.entity.js';
 import { WebhookSubscription } from './entities/webhook-subscription.entity.js';
 import { Contract1764100000000 } from './migrations/1764100000000-contract.migration.js';
@@ -28,7 +29,7 @@ export function createDataSource(options: DataSourceOptions): DataSource {
   return new PrimaryDataSource({
     type: 'postgres',
     url: options.url,
-    entities: [ApiToken, KeySlot, KeyVersion, Organization, WebhookDelivery, WebhookSubscription],
+    entities: [ApiToken, KeySlot, KeyVersion, Organization, SlotUse, WebhookDelivery, WebhookSubscription],
     migrations: [Spine1764000000000, Contract1764100000000, RepeatedRequests1764200000000],
     migrationsTransactionMode: 'each',
     applicationName: options.applicationName,

@@ -4,8 +4,8 @@ import { poolOf } from './data-source.js';
 import { translatingDatabaseErrors } from './database-error.js';
 import { KeySlot, type FallbackPolicy } from './entities/key-slot.entity.js';
 import { KeyVersion } from './entities/key-version.entity.js';
-import { readLastUses } from './last-uses.js';
-import { readLiveCalls, type LiveCalls } from './live-calls.js';
+import { SlotUse } from './entities/slot-use.entity.js';
+import { readLiveCalls, type AskedSlots, type LiveCalls } from './live-calls.js';
 import { platformOrganizationId } from './organization-id.js';
 import { withinOrganization } from './organization-scope.js';
 import { readSecretIdsOfAll } from './secret-ids.js';
@@ -16,7 +16,7 @@ import { TurnBatch } from './turn-batch.js';
 export interface SlotOverview {
   slot: KeySlot;
   versions: (KeyVersion & { liveCalls: number })[];
-  /** When a call last got its key; null when none did in the last 30 days. */
+  /** When a call last got its key, whoever's call; null when none did. */
   lastUsedAt: Date | null;
 }
 
@@ -44,23 +44,13 @@ export class SlotOverviewStore {
   }
 
   /** The slots that were ever written. */
-  async list(organizationId: string): Promise<SlotOverview[]> {
-    const live = await readLiveCalls(this.dataSource, organizationId);
-    return withinOrganization(this.dataSource, organizationId, async (manager) => {
-      const slots = await manager.findBy(KeySlot, { organizationId });
-      const versions = await manager.find(KeyVersion, { where: { organizationId }, order: { version: 'DESC' } });
-      const lastUses = await readLastUses(manager, organizationId);
-      return slots.map((slot) => ({
-        slot,
-        versions: versionsOf(slot.provider, versions, live),
-        lastUsedAt: lastUses.get(slot.provider) ?? null,
-      }));
-    });
+  list(organizationId: string): Promise<SlotOverview[]> {
+    return this.read({ organizationId });
   }
 
-  async find(id: SlotId): Promise<SlotOverview | undefined> {
-    const overviews = await this.list(id.organizationId);
-    return overviews.find((overview) => overview.slot.provider === id.provider);
+  async find({ organizationId, provider }: SlotId): Promise<SlotOverview | undefined> {
+    const [overview] = await this.read({ organizationId, provider });
+    return overview;
   }
 
   /** The secret id of every slot that has a current key; requests that arrive together ask together. */
@@ -80,6 +70,20 @@ export class SlotOverviewStore {
       sharedByAgency: new Set(row?.shared),
       keptByPlatform: new Set(row?.platform),
     };
+  }
+
+  private async read(asked: AskedSlots): Promise<SlotOverview[]> {
+    const live = await readLiveCalls(this.dataSource, asked);
+    return withinOrganization(this.dataSource, asked.organizationId, async (manager) => {
+      const slots = await manager.findBy(KeySlot, asked);
+      const versions = await manager.find(KeyVersion, { where: asked, order: { version: 'DESC' } });
+      const uses = await manager.findBy(SlotUse, asked);
+      return slots.map((slot) => ({
+        slot,
+        versions: versionsOf(slot.provider, versions, live),
+        lastUsedAt: uses.find((use) => use.provider === slot.provider)?.lastUsedAt ?? null,
+      }));
+    });
   }
 }
 

@@ -116,7 +116,9 @@ export const keyRow = z
     last_used: z.iso
       .datetime()
       .nullable()
-      .describe('When a call last got the key; null when none did in the last 30 days.'),
+      .describe(
+        "When a call last got the slot's key, a few seconds late; for a key that others use, their calls too. null: never.",
+      ),
     last_validated: validatedRow
       .nullable()
       .describe('What the provider last said of the key; null when it was never asked.'),

@@ -1,5 +1,5 @@
 import type { Catalogue } from '#libs/catalogue';
-import type { ChangedSlot, SlotOverviewStore } from '#libs/keystore';
+import type { ChangedSlot, SlotOverview, SlotOverviewStore, Surroundings } from '#libs/keystore';
 import type { KeyRow, MapAnswer, SecretIdMap, SlotAnswer, VersionsAnswer } from './key-answers.schema.js';
 import { keyRowOf } from './key-row.js';
 import { assertProvider } from './provider-name.js';
@@ -37,25 +37,17 @@ export class KeyViewService {
   async keyRows(organizationId: string): Promise<KeyRow[]> {
     const overviews = await this.overviews.list(organizationId);
     const around = await this.overviews.surroundings(organizationId);
-    const now = new Date();
     return this.catalogue.slots.map(({ id }) => {
       const overview = overviews.find(({ slot }) => slot.provider === id);
-      const { defaultFallback } = around;
-      const agencyShares = around.sharedByAgency.has(id);
-      return keyRowOf(
-        id,
-        overview,
-        { defaultFallback, agencyShares, platformHasKey: around.keptByPlatform.has(id) },
-        now,
-      );
+      return rowOf(id, overview, around);
     });
   }
 
   /** The row of one slot; throws `invalid` for an unknown provider. */
   async keyRow(organizationId: string, provider: string): Promise<KeyRow> {
     assertProvider(this.catalogue, provider);
-    const rows = await this.keyRows(organizationId);
-    return rows.find((row) => row.provider === provider)!;
+    const overview = await this.overviews.find({ organizationId, provider });
+    return rowOf(provider, overview, await this.overviews.surroundings(organizationId));
   }
 
   /** Throws `invalid` for an unknown provider; a slot that was never written has no versions. */
@@ -68,4 +60,14 @@ export class KeyViewService {
   private mapOf(secretIds: ReadonlyMap<string, string>): SecretIdMap {
     return Object.fromEntries(this.catalogue.slots.map(({ id }) => [`${id}_secret_id`, secretIds.get(id) ?? null]));
   }
+}
+
+function rowOf(provider: string, overview: SlotOverview | undefined, around: Surroundings): KeyRow {
+  const { defaultFallback, sharedByAgency, keptByPlatform } = around;
+  const of = {
+    defaultFallback,
+    agencyShares: sharedByAgency.has(provider),
+    platformHasKey: keptByPlatform.has(provider),
+  };
+  return keyRowOf(provider, overview, of, new Date());
 }

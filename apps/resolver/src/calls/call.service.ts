@@ -7,6 +7,7 @@ import type { HandleIssuer, IssuedHandles } from '../handles/handle-issuer.js';
 import type { HandleMinter } from '../handles/handle-minter.js';
 import type { HandleStore } from '../handles/handle.store.js';
 import type { CallRequest } from './call-request.js';
+import type { SlotUseWorker } from './slot-use.worker.js';
 
 export interface CallSettings {
   handleTtlMs: number;
@@ -44,6 +45,7 @@ export class CallService {
     private readonly resolution: ResolutionService,
     private readonly stores: CallStores,
     private readonly settings: CallSettings,
+    private readonly slotUses: Pick<SlotUseWorker, 'note'>,
   ) {}
 
   /**
@@ -64,7 +66,7 @@ export class CallService {
     });
     const direct = answered(prepared);
     if (direct.length > 0) await this.stores.receipts.insert(direct.map(({ receipt }) => receipt));
-    countSources(direct);
+    this.count(direct);
     return prepared.map((call) => (call instanceof AppError ? call : { answer: call.answer, apiKeys: call.apiKeys }));
   }
 
@@ -94,8 +96,13 @@ export class CallService {
     const ended = issued.length > 0 ? await this.stores.receipts.insert(issued.map(({ receipt }) => receipt)) : [];
     if (ended.length > 0) await this.dropHandles(ended);
     stopTimer();
-    countSources(issued);
+    this.count(issued);
     return prepared.map((call) => (call instanceof AppError ? call : call.answer));
+  }
+
+  private count(calls: readonly PreparedAnswer[]): void {
+    countSources(calls);
+    for (const { receipt } of calls) this.slotUses.note(receipt);
   }
 
   private async dropHandles(calls: readonly { organizationId: string; callId: string }[]): Promise<void> {

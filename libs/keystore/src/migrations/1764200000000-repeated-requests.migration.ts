@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * What came in twice is known again: changes of requests that are run again, reports that come during a check. Assistants
- * are kept as they came.
+ * are kept as they came, and when keys were last used.
  */
 export class RepeatedRequests1764200000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
@@ -15,9 +15,11 @@ export class RepeatedRequests1764200000000 implements MigrationInterface {
         ADD COLUMN expires_at timestamptz;
     `);
     await queryRunner.query(assistantsAsTheyCame);
+    await queryRunner.query(lastUses);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('DROP TABLE slot_use');
     await queryRunner.query(`
       ALTER TABLE assistant DROP COLUMN call_config;
       DROP FUNCTION call_config_of(jsonb);
@@ -43,4 +45,20 @@ const assistantsAsTheyCame = `
   $$;
   -- Every call that starts reads it, and json would be parsed anew each time.
   ALTER TABLE assistant ADD COLUMN call_config jsonb GENERATED ALWAYS AS (call_config_of(body::jsonb)) STORED;
+`;
+
+const lastUses = `
+  -- When a call last got the key of a slot. A table of its own: the resolver may not write slots.
+  CREATE TABLE slot_use (
+    -- Whose key it is, whoever's call.
+    organization_id uuid NOT NULL,
+    provider text NOT NULL,
+    last_used_at timestamptz NOT NULL,
+    PRIMARY KEY (organization_id, provider)
+  );
+  ALTER TABLE slot_use ENABLE ROW LEVEL SECURITY;
+  CREATE POLICY own_rows ON slot_use TO latchkey_tenant USING (organization_id = acting_organization());
+  CREATE POLICY all_rows ON slot_use TO latchkey_resolver USING (true);
+  GRANT SELECT ON slot_use TO latchkey_tenant;
+  GRANT SELECT, INSERT, UPDATE ON slot_use TO latchkey_resolver;
 `;
