@@ -83,6 +83,14 @@ describe('platform keys, receipts and the state of the service over HTTP', () =>
     expect(history.body.versions).toMatchObject([{ version: 1, live_calls: 1, safe_to_delete: false }]);
   });
 
+  it("nobody's key takes the place of the platform's own", async () => {
+    const path = '/admin/v1/platform/byok';
+    await api.call<KeyMap>(adminToken, 'POST', path, { body: { provider: 'resend', api_key: api.plantKey('re_') } });
+    const { body } = await api.call<Row>(adminToken, 'GET', `${path}/keys/resend`);
+    expect(body).toMatchObject({ state: 'active', without_key: 'no_platform_key' });
+    expect(await keyRow('resend')).toMatchObject({ state: 'empty', without_key: 'platform' });
+  });
+
   it("an agency sees its children's calls on the key it shares, and a child no calls of others", async () => {
     const child = await api.createOrganization('Child', acme.id);
     const path = '/api/v1/byok';

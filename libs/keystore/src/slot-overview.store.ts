@@ -20,7 +20,7 @@ export interface SlotOverview {
   lastUsedAt: Date | null;
 }
 
-/** See `SlotOverviewStore.surroundings`; the sets are of providers. */
+/** See `SlotOverviewStore.surroundings`; the sets are of providers. Nobody stands behind the platform itself. */
 export interface Surroundings {
   defaultFallback: FallbackPolicy;
   sharedByAgency: ReadonlySet<string>;
@@ -97,7 +97,7 @@ const surroundingsSql = `
   SELECT o.default_fallback,
     ARRAY(SELECT s.provider FROM key_slot s WHERE s.organization_id = o.parent_id AND s.shared
       AND s.state = 'active' AND (s.expires_at IS NULL OR s.expires_at > now())) AS shared,
-    ARRAY(SELECT s.provider FROM key_slot s WHERE s.organization_id = $2
+    ARRAY(SELECT s.provider FROM key_slot s WHERE s.organization_id = $2 AND o.id <> $2
       AND s.state = 'active' AND (s.expires_at IS NULL OR s.expires_at > now())) AS platform
   FROM organization o WHERE o.id = $1`;
 
