@@ -55,6 +55,15 @@ describe('a new database', () => {
       expect(await process!.query('SELECT id FROM organization')).toEqual([{ id: platformOrganizationId }]);
     });
 
+    it('leave no time on a slot that not every change of it sets', async () => {
+      const [process] = await startProcesses(1);
+      await migrate(process!);
+      const columns = await process!.query<{ name: string }[]>(
+        `SELECT attname AS name FROM pg_attribute WHERE attrelid = 'key_slot'::regclass AND attnum > 0 AND NOT attisdropped`,
+      );
+      expect(columns.map(({ name }) => name)).not.toContain('updated_at');
+    });
+
     it('run once when several processes start at once, and again they do nothing', async () => {
       const started = await startProcesses(4);
       await Promise.all(started.map((process) => migrate(process)));

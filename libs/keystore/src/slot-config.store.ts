@@ -25,10 +25,11 @@ export class SlotConfigStore {
         [organizationId, provider],
       );
       if (!slot) throw noKey(provider);
-      await manager.query(
-        `UPDATE key_slot SET config = $3, updated_at = now() WHERE organization_id = $1 AND provider = $2`,
-        [organizationId, provider, JSON.stringify(change(slot.config))],
-      );
+      await manager.query(`UPDATE key_slot SET config = $3 WHERE organization_id = $1 AND provider = $2`, [
+        organizationId,
+        provider,
+        JSON.stringify(change(slot.config)),
+      ]);
       const rows = await manager.query<ConfigRow[]>(
         `SELECT provider, config FROM key_slot WHERE organization_id = $1`,
         [organizationId],

@@ -19,7 +19,7 @@ export class RepeatedRequests1764200000000 implements MigrationInterface {
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE slot_use');
+    await queryRunner.query(withoutLastUses);
     await queryRunner.query(`
       ALTER TABLE assistant DROP COLUMN call_config;
       DROP FUNCTION call_config_of(jsonb);
@@ -61,4 +61,12 @@ const lastUses = `
   CREATE POLICY all_rows ON slot_use TO latchkey_resolver USING (true);
   GRANT SELECT ON slot_use TO latchkey_tenant;
   GRANT SELECT, INSERT, UPDATE ON slot_use TO latchkey_resolver;
+
+  -- Nobody read it, and only one of the changes of a slot set it.
+  ALTER TABLE key_slot DROP COLUMN updated_at;
+`;
+
+const withoutLastUses = `
+  ALTER TABLE key_slot ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now();
+  DROP TABLE slot_use;
 `;
