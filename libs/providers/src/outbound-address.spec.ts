@@ -13,6 +13,8 @@ describe('the kind of an address', () => {
       'reserved',
       ['169.254.169.254', '0.0.0.0', '::', 'fe80::1', 'fe80::1%eth0', 'fd00:ec2::254', '224.0.0.1', 'ff02::1'],
     ],
+    ['reserved', ['168.63.129.16', '3fff::1', '3fff:fff:ffff::1', '5f00::1', '5f00:ffff::1']],
+    ['public', ['168.63.129.15', '168.63.129.17', '3fff:1000::1', '5eff::1', '5f01::1']],
     // Other spellings of IPv4 addresses inside IPv6.
     [
       'reserved',

@@ -11,6 +11,8 @@ const privateNetworks = blockList('10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12'
 /** Nobody's, or a machine's own: link-local (where clouds keep their metadata), multicast, translated, documentation. */
 const reserved = blockList(
   '0.0.0.0/8',
+  // Where one cloud answers its machines, at an address that looks public.
+  '168.63.129.16/32',
   '169.254.0.0/16',
   '192.0.0.0/24',
   '192.0.2.0/24',
@@ -27,6 +29,8 @@ const reserved = blockList(
   '2001::/23',
   '2001:db8::/32',
   '2002::/16',
+  '3fff::/20',
+  '5f00::/16',
   // Where one cloud keeps its metadata inside the private range.
   'fd00:ec2::254/128',
   'fe80::/10',

@@ -4,8 +4,8 @@ export interface ResolvedAddress {
   family: number;
 }
 
-/** Every address of a host name; rejects when it has none. */
-export type AddressLookup = (hostname: string) => Promise<ResolvedAddress[]>;
+/** Every address of a host name; rejects when it has none. Nobody waits for it any more when `signal` aborts. */
+export type AddressLookup = (hostname: string, signal: AbortSignal) => Promise<ResolvedAddress[]>;
 
 /** One request to somebody else's server. */
 export interface OutboundRequest {

@@ -1,6 +1,6 @@
-import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { AppError } from '#libs/errors';
+import { dnsLookup } from './dns-lookup.js';
 import { addressKind } from './outbound-address.js';
 import { OutboundConnection } from './outbound.connection.js';
 import { outboundError } from './outbound-error.js';
@@ -9,11 +9,9 @@ import type { AddressLookup, OutboundAnswer, OutboundRequest, ResolvedAddress } 
 export interface OutboundOptions {
   /** Lets requests out to this machine and to private networks; never to link-local and other special ones. */
   privateAddresses?: boolean;
-  /** Default: as the operating system resolves. */
+  /** Default: `dnsLookup` at the servers of this machine. */
   lookup?: AddressLookup;
 }
-
-const defaultLookup: AddressLookup = (hostname) => systemLookup(hostname, { all: true, verbatim: true });
 
 /**
  * Requests to servers that others choose: HTTPS only (plain HTTP to this machine), addresses checked before anything is
@@ -25,7 +23,7 @@ export class OutboundClient {
   private readonly privateAddresses: boolean;
   private readonly lookup: AddressLookup;
 
-  constructor({ privateAddresses = false, lookup = defaultLookup }: OutboundOptions = {}) {
+  constructor({ privateAddresses = false, lookup = dnsLookup() }: OutboundOptions = {}) {
     this.privateAddresses = privateAddresses;
     this.lookup = lookup;
   }
@@ -53,7 +51,8 @@ export class OutboundClient {
     const family = isIP(literal);
     if (family !== 0) return [{ address: literal, family }];
     try {
-      const addresses = await orAborted(this.lookup(hostname), signal);
+      signal.throwIfAborted();
+      const addresses = await orAborted(this.lookup(hostname, signal), signal);
       if (addresses.length > 0) return addresses;
     } catch (error) {
       throw outboundError(hostname, error);
@@ -82,9 +81,8 @@ function refused(host: string, why: string): AppError {
   return new AppError('invalid', 'outbound_refused', { message: `No request is sent to ${host}: ${why}.` });
 }
 
-/** Name resolution cannot be cancelled, only left behind. */
+/** What does not end by itself is left behind. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = () => reject(signal.reason as Error);
