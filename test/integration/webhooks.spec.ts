@@ -157,20 +157,19 @@ describe('webhooks', () => {
     ]);
   });
 
+  const subscribe = (token: string, path: string): Promise<unknown> =>
+    scene.api.call(token, 'POST', '/api/v1/webhooks', {
+      body: { url: scene.receiver.url + path, events: ['byok.key.rotated'] },
+    });
+  const storeKey = (token: string): Promise<unknown> =>
+    scene.api.call(token, 'POST', '/api/v1/byok', { body: { provider: 'deepgram', api_key: scene.api.plantKey('') } });
+
   it('of one organization are not held up by the receivers of another, however many of them hang', async () => {
     scene.receiver.silentPaths.add('/hangs');
     const [hanging, globex] = [
       await scene.api.createOrganization('Hanging'),
       await scene.api.createOrganization('Globex'),
     ];
-    const subscribe = (token: string, path: string): Promise<unknown> =>
-      scene.api.call(token, 'POST', '/api/v1/webhooks', {
-        body: { url: scene.receiver.url + path, events: ['byok.key.rotated'] },
-      });
-    const storeKey = (token: string): Promise<unknown> =>
-      scene.api.call(token, 'POST', '/api/v1/byok', {
-        body: { provider: 'deepgram', api_key: scene.api.plantKey('') },
-      });
     for (let n = 0; n < 10; n += 1) await subscribe(hanging.token, '/hangs');
     await subscribe(globex.token, '/quick');
     await storeKey(globex.token);
@@ -181,6 +180,27 @@ describe('webhooks', () => {
     await until('the other comes', () => scene.receivedAt('/quick').length === 1);
     expect(Date.now() - since).toBeLessThan(4_000);
     expect(scene.receivedAt('/hangs').length).toBeLessThanOrEqual(16);
+  });
+
+  it('of one organization are not held up by the receivers of an agency, however many children it makes', async () => {
+    scene.receiver.silentPaths.add('/children');
+    const agency = await scene.api.createOrganization('Agency');
+    const children: { token: string }[] = [];
+    for (let n = 0; n < 8; n += 1) children.push(await scene.api.createOrganization(`Child ${n}`, agency.id));
+    const initech = await scene.api.createOrganization('Initech');
+    await subscribe(initech.token, '/unhindered');
+    await storeKey(initech.token);
+    for (const { token } of children) {
+      for (let n = 0; n < 5; n += 1) await subscribe(token, '/children');
+      await storeKey(token);
+    }
+    await Promise.all(children.map(({ token }) => storeKey(token)));
+    await until('some hang', () => scene.receivedAt('/children').length >= 8);
+    const since = Date.now();
+    await storeKey(initech.token);
+    await until('the other comes', () => scene.receivedAt('/unhindered').length === 1);
+    expect(Date.now() - since).toBeLessThan(4_000);
+    expect(scene.receivedAt('/children').length).toBeLessThanOrEqual(16);
   });
 
   it('hold no key, and neither did an answer or a log line', () => {

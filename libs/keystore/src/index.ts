@@ -4,6 +4,7 @@ export * from './assistant.store.js';
 export * from './audit-event.store.js';
 export * from './data-source.js';
 export * from './database-error.js';
+export type { DeliveryRef, DueDelivery } from './due-deliveries.js';
 export * from './embedded-postgres.server.js';
 export * from './entities/api-token.entity.js';
 export * from './entities/key-slot.entity.js';

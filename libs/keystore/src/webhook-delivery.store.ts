@@ -1,25 +1,9 @@
 import { AppError } from '#libs/errors';
 import type { DataSource, EntityManager } from 'typeorm';
 import { translatingDatabaseErrors } from './database-error.js';
+import { takeDueDeliveries, type DeliveryRef, type DueDelivery } from './due-deliveries.js';
 import { WebhookDelivery, type DeliveryState } from './entities/webhook-delivery.entity.js';
 import { withinOrganization } from './organization-scope.js';
-import type { WebhookPayload } from './webhook-queue.js';
-import type { SealedSecrets } from './webhook-secret.reader.js';
-
-export interface DeliveryRef {
-  organizationId: string;
-  id: string;
-}
-
-/** A delivery to try now, by the one who took it. */
-export interface DueDelivery extends DeliveryRef {
-  subscriptionId: string;
-  url: string;
-  payload: WebhookPayload;
-  /** How often it has been tried. */
-  attemptCount: number;
-  secrets: SealedSecrets;
-}
 
 /** What became of an attempt. */
 export interface DeliveryAttempt {
@@ -38,32 +22,16 @@ export interface DeliveryPage {
   after?: string | undefined;
 }
 
-/** An attempt whose taker has died is due again after so long. */
-const leaseSeconds = 60;
-/** One slow receiver takes no more than so many places of those that work at one time, */
-const perSubscriptionMax = 4;
-/** and one organization, whatever receivers it has, no more than so many. */
-const perOrganizationMax = 8;
-
 /** Events on their way to receivers. */
 export class WebhookDeliveryStore {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Up to `limit` deliveries to try now, shared out among organizations and subscriptions, of which those that the asker
-   * has in hand count as theirs. Nobody else gets them for a minute.
+   * Up to `limit` deliveries to try now, shared out among families, organizations and subscriptions, of which those that
+   * the asker has in hand count as theirs. Nobody else gets them for a minute.
    */
-  async takeDue(limit: number, inHand: readonly DueDelivery[] = []): Promise<DueDelivery[]> {
-    const values = [
-      limit,
-      inHand.map(({ organizationId }) => organizationId),
-      inHand.map(({ subscriptionId }) => subscriptionId),
-    ];
-    const rows = await translatingDatabaseErrors(() => this.dataSource.query<DueRow[]>(takeDueSql, values));
-    return rows.map(({ kekVersion, secret, previousKekVersion, previousSecret, ...delivery }) => ({
-      ...delivery,
-      secrets: { kekVersion, secret, previousKekVersion, previousSecret },
-    }));
+  takeDue(limit: number, inHand: readonly DueDelivery[] = []): Promise<DueDelivery[]> {
+    return translatingDatabaseErrors(() => takeDueDeliveries(this.dataSource, { limit, inHand }));
   }
 
   /** Keeps what became of an attempt. */
@@ -124,38 +92,6 @@ export class WebhookDeliveryStore {
     );
   }
 }
-
-type DueRow = Omit<DueDelivery, 'secrets'> & SealedSecrets;
-
-const takeDueSql = `
-  WITH in_hand AS (SELECT * FROM unnest($2::uuid[], $3::uuid[]) AS h (organization_id, subscription_id)),
-  due AS (
-    SELECT organization_id, id,
-      own_count + row_number() OVER (PARTITION BY organization_id, subscription_id ORDER BY due_at) AS place,
-      all_count + row_number() OVER (PARTITION BY organization_id ORDER BY due_at) AS organization_place
-    FROM (
-      SELECT d.*, own_count, all_count FROM webhook_delivery d
-      JOIN webhook_subscription s ON s.organization_id = d.organization_id AND s.id = d.subscription_id
-      CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE h.subscription_id = s.id) AS own_count, count(*) AS all_count
-        FROM in_hand h WHERE h.organization_id = s.organization_id) AS counted
-      WHERE d.state = 'pending' AND d.due_at <= now() AND s.is_active
-        AND own_count < ${perSubscriptionMax} AND all_count < ${perOrganizationMax}
-      ORDER BY d.due_at LIMIT 1000) AS oldest),
-  locked AS (
-    SELECT d.organization_id, d.id FROM webhook_delivery d
-    JOIN due ON due.organization_id = d.organization_id AND due.id = d.id
-    WHERE due.place <= ${perSubscriptionMax} AND due.organization_place <= ${perOrganizationMax}
-      AND d.state = 'pending' AND d.due_at <= now()
-    ORDER BY due.place, d.due_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED),
-  taken AS (
-    UPDATE webhook_delivery d SET due_at = now() + make_interval(secs => ${leaseSeconds})
-    FROM locked WHERE d.organization_id = locked.organization_id AND d.id = locked.id RETURNING d.*)
-  SELECT d.organization_id AS "organizationId", d.id, d.subscription_id AS "subscriptionId", s.url, d.payload,
-    d.attempt_count AS "attemptCount",
-    s.tenant_kek_version AS "kekVersion", s.secret, s.previous_kek_version AS "previousKekVersion",
-    CASE WHEN s.previous_until > now() THEN s.previous_secret END AS "previousSecret"
-  FROM taken d JOIN webhook_subscription s ON s.organization_id = d.organization_id AND s.id = d.subscription_id`;
 
 const afterSql = `(d.created_at, d.id) < (SELECT a.created_at, a.id FROM webhook_delivery a
   WHERE a.organization_id = :organizationId AND a.id = :after)`;

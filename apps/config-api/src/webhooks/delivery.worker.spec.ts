@@ -8,6 +8,7 @@ const delivery = (id: string, attemptCount = 0): DueDelivery => ({
   organizationId: 'acme',
   id,
   subscriptionId: 'first',
+  familyId: 'acme',
   url: 'https://hooks.example.com',
   payload: { id: 'event', type: 'byok.key.rotated', created_at: '', organization_id: 'acme', data: {} },
   attemptCount,

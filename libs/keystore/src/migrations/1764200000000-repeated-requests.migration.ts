@@ -2,7 +2,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * What came in twice is known again: changes of requests that are run again, reports that come during a check. Assistants
- * are kept as they came, and when keys were last used.
+ * are kept as they came, it is kept when keys were last used, and what is due to one webhook is found whatever waits for
+ * others.
  */
 export class RepeatedRequests1764200000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
@@ -13,6 +14,9 @@ export class RepeatedRequests1764200000000 implements MigrationInterface {
       ALTER TABLE key_version ADD COLUMN check_requested_at timestamptz,
         -- The expiry date of a version that new calls get no more; that of the current one is its slot's.
         ADD COLUMN expires_at timestamptz;
+      DROP INDEX webhook_delivery_due;
+      CREATE INDEX webhook_delivery_due ON webhook_delivery (organization_id, subscription_id, due_at)
+        WHERE state = 'pending';
     `);
     await queryRunner.query(assistantsAsTheyCame);
     await queryRunner.query(lastUses);
@@ -24,6 +28,8 @@ export class RepeatedRequests1764200000000 implements MigrationInterface {
       ALTER TABLE assistant DROP COLUMN call_config;
       DROP FUNCTION call_config_of(jsonb);
       ALTER TABLE assistant ALTER COLUMN body TYPE jsonb USING body::jsonb;
+      DROP INDEX webhook_delivery_due;
+      CREATE INDEX webhook_delivery_due ON webhook_delivery (due_at) WHERE state = 'pending';
       ALTER TABLE key_version DROP COLUMN check_requested_at, DROP COLUMN expires_at;
       ALTER TABLE key_change DROP COLUMN request_id;
     `);
