@@ -83,6 +83,29 @@ describe('a POST whose process died before its answer was kept, run again', () =
     },
   );
 
+  it.each<[string, { secret?: string; before?: string }]>([
+    ['a drawn one', {}],
+    ['a given one', { secret: 'whsec_given_by_the_tenant' }],
+    ['the one it had already', { secret: 'whsec_of_before_and_after', before: 'whsec_of_before_and_after' }],
+  ])("replaces a webhook's secret by %s, and takes no newer one back", async (_, { secret, before }) => {
+    const { body } = await send<{ webhooks: Webhook[] }>('GET', '/api/v1/webhooks');
+    const { id } = body.webhooks[0]!;
+    const path = `/api/v1/webhooks/${id}/rotate-secret`;
+    const sealed = async (): Promise<unknown> =>
+      api.dataSource.query(`SELECT secret, previous_secret, previous_until FROM webhook_subscription WHERE id = $1`, [
+        id,
+      ]);
+    if (before) await send('POST', path, { secret: before });
+    let newer: unknown;
+    const meanwhile = async (): Promise<void> => {
+      for (let n = 0; n < 2; n += 1) await send('POST', path, {});
+      newer = await sealed();
+    };
+    const [first, late] = await postTwice<WithSecret>(path, secret ? { secret } : {}, { meanwhile });
+    expect([first.status, late.status]).toEqual([200, 200]);
+    expect(await sealed()).toEqual(newer);
+  });
+
   it.each([false, true])('adds a key once (with If-Match: %s)', async (withEpoch) => {
     await send('DELETE', '/api/v1/byok?provider=deepgram');
     const { epoch } = await slot();

@@ -80,6 +80,55 @@ describe('webhooks over HTTP', () => {
     expectError(await scene.api.call<ErrorBody>(scene.acme.token, 'GET', path), 404, 'not_found');
   });
 
+  it('changed by several at once keep what each of them has set', async () => {
+    const { id } = await scene.subscribe('/contended');
+    const path = `/api/v1/webhooks/${id}`;
+    for (let round = 0; round < 15; round += 1) {
+      const [url, events, isActive] = [
+        `${scene.receiver.url}/contended-${round}`,
+        [everyEvent[round % 4]],
+        round % 2 === 0,
+      ];
+      const rotated = scene.api.call<{ webhook: Webhook }>(scene.acme.token, 'POST', `${path}/rotate-secret`, {
+        body: { overlap_seconds: 100 + round },
+      });
+      const changes = [{ url }, { events }, { is_active: isActive }].map((body) =>
+        scene.api.call(scene.acme.token, 'PATCH', path, { body }),
+      );
+      const { previous_secret_until } = (await rotated).body.webhook;
+      for (const change of await Promise.all(changes)) expect(change.status).toBe(200);
+      const { webhook } = (await scene.api.call<{ webhook: Webhook }>(scene.acme.token, 'GET', path)).body;
+      expect(webhook).toMatchObject({ url, events, is_active: isActive, previous_secret_until });
+    }
+  });
+
+  it('deleted while they are changed are gone, and nothing is out of order', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const { id } = await scene.subscribe('/going');
+      const path = `/api/v1/webhooks/${id}`;
+      const changes = Array.from({ length: 6 }, (_, n) =>
+        scene.api.call(scene.acme.token, 'PATCH', path, { body: { is_active: n % 2 === 0 } }),
+      );
+      expect((await scene.api.call(scene.acme.token, 'DELETE', path)).status).toBe(200);
+      const statuses = new Set((await Promise.all(changes)).map(({ status }) => status));
+      expect([...statuses].filter((status) => status !== 200 && status !== 404)).toEqual([]);
+      expectError(await scene.api.call<ErrorBody>(scene.acme.token, 'GET', path), 404, 'not_found');
+    }
+  });
+
+  it('are twenty at most, also when many are made at once', async () => {
+    const { token } = await scene.api.createOrganization('Eager');
+    const body = { url: `${scene.receiver.url}/eager`, events: everyEvent };
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () => scene.api.call<ErrorBody>(token, 'POST', '/api/v1/webhooks', { body })),
+    );
+    const refused = answers.filter(({ status }) => status !== 201);
+    for (const answer of refused) expectError(answer, 409, 'too_many_webhooks');
+    expect(refused).toHaveLength(10);
+    const listed = await scene.api.call<{ webhooks: Webhook[] }>(token, 'GET', '/api/v1/webhooks');
+    expect(listed.body.webhooks).toHaveLength(20);
+  });
+
   it("of the platform are the operator's", async () => {
     const body = { url: `${scene.receiver.url}/platform`, events: everyEvent };
     const path = '/admin/v1/platform/webhooks';

@@ -22,6 +22,13 @@ export interface SigningSubscription {
   secrets: SealedSecrets;
 }
 
+export interface SecretReplacement {
+  secret: SecretBytes;
+  overlapSeconds: number;
+  /** The same in every run of one request. */
+  requestId: string;
+}
+
 /** Where organizations want to be told of events; secrets are kept sealed under the organization's KEK. */
 export class WebhookSubscriptionStore {
   private readonly secrets: WebhookSecretReader;
@@ -41,6 +48,8 @@ export class WebhookSubscriptionStore {
     const { organizationId, subscriptionId } = id;
     const sealed = await this.seal(id, secret);
     return this.within(organizationId, async (manager) => {
+      // Those that create at the same time count one after the other.
+      await manager.query(`SELECT FROM organization WHERE id = $1 FOR NO KEY UPDATE`, [organizationId]);
       const existing = await manager.findOneBy(WebhookSubscription, { organizationId, id: subscriptionId });
       if (existing) return existing;
       const count = await manager.countBy(WebhookSubscription, { organizationId });
@@ -79,8 +88,8 @@ export class WebhookSubscriptionStore {
   /** Changes what is not undefined. Throws `not_found`. */
   update(organizationId: string, id: string, changes: Partial<NewSubscription>): Promise<WebhookSubscription> {
     return this.within(organizationId, async (manager) => {
-      const subscription = await getSubscription(manager, organizationId, id);
-      return manager.save(Object.assign(subscription, changes));
+      await manager.update(WebhookSubscription, { organizationId, id }, changes);
+      return getSubscription(manager, organizationId, id);
     });
   }
 
@@ -93,24 +102,22 @@ export class WebhookSubscriptionStore {
   }
 
   /**
-   * A new secret; deliveries are signed with the old one too until `overlapSeconds` have passed. Replacing a secret by
-   * itself changes nothing: the old one stays. Throws `not_found`.
+   * A new secret; deliveries are signed with the old one too until `overlapSeconds` have passed. A request that has
+   * replaced the secret already changes nothing, nor does replacing it by itself: the old one stays. Throws `not_found`.
    */
   async replaceSecret(
     secretId: WebhookSecretId,
-    { secret, overlapSeconds }: { secret: SecretBytes; overlapSeconds: number },
+    { secret, overlapSeconds, requestId }: SecretReplacement,
   ): Promise<WebhookSubscription> {
     const { organizationId, subscriptionId: id } = secretId;
-    const { subscription, secrets } = await this.getForSigning(organizationId, id);
-    if (await this.isNewest(secretId, secrets, secret)) return subscription;
-    const sealed = await this.seal(secretId, secret);
+    const { secrets } = await this.getForSigning(organizationId, id);
+    const sealed = (await this.isNewest(secretId, secrets, secret)) ? undefined : await this.seal(secretId, secret);
     return this.within(organizationId, async (manager) => {
-      await manager.query(
-        `UPDATE webhook_subscription SET previous_kek_version = tenant_kek_version, previous_secret = secret,
-           previous_until = now() + make_interval(secs => $3), tenant_kek_version = $4, secret = $5
-         WHERE organization_id = $1 AND id = $2`,
-        [organizationId, id, overlapSeconds, sealed.tenantKekVersion, sealed.secret],
-      );
+      const isFirstRun = await rememberRotation(manager, secretId, requestId);
+      if (isFirstRun && sealed) {
+        const values = [organizationId, id, overlapSeconds, sealed.tenantKekVersion, sealed.secret];
+        await manager.query(replaceSecretSql, values);
+      }
       return getSubscription(manager, organizationId, id);
     });
   }
@@ -137,6 +144,28 @@ export class WebhookSubscriptionStore {
   private within<T>(organizationId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return withinOrganization(this.dataSource, organizationId, work);
   }
+}
+
+const replaceSecretSql = `
+  UPDATE webhook_subscription SET previous_kek_version = tenant_kek_version, previous_secret = secret,
+    previous_until = now() + make_interval(secs => $3), tenant_kek_version = $4, secret = $5
+  WHERE organization_id = $1 AND id = $2`;
+
+/** A request is run again for a day at most, and nobody replaces a secret so often in a day. */
+const rotationsRemembered = 50;
+
+/** False when the request is remembered already. Whoever comes with it meanwhile waits for the transaction. */
+async function rememberRotation(
+  manager: EntityManager,
+  { organizationId, subscriptionId }: WebhookSecretId,
+  requestId: string,
+): Promise<boolean> {
+  const [, count] = await manager.query<[unknown[], number]>(
+    `UPDATE webhook_subscription SET rotation_request_ids = ($3::uuid || rotation_request_ids)[1:${rotationsRemembered}]
+     WHERE organization_id = $1 AND id = $2 AND $3::uuid <> ALL (rotation_request_ids)`,
+    [organizationId, subscriptionId, requestId],
+  );
+  return count > 0;
 }
 
 async function getSubscription(

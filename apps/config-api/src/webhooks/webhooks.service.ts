@@ -46,14 +46,16 @@ export class WebhooksService {
     return this.subscriptions.remove(organizationId, id);
   }
 
-  /** A new secret; the old one signs too for a while. Throws `not_found`. */
+  /** A new secret, once for each request; the old one signs too for a while. Throws `not_found`. */
   rotateSecret(
     id: WebhookSecretId,
     { secret: given, overlapSeconds }: RotateSecretBody,
     draw: DrawBytes,
   ): Promise<WebhookSecretAnswer> {
-    return this.showing(given ?? drawSecret(draw), (secret) =>
-      this.subscriptions.replaceSecret(id, { secret, overlapSeconds }),
+    const newSecret = given ?? drawSecret(draw);
+    const requestId = drawUuid(draw);
+    return this.showing(newSecret, (secret) =>
+      this.subscriptions.replaceSecret(id, { secret, overlapSeconds, requestId }),
     );
   }
 

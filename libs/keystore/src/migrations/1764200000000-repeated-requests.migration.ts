@@ -10,6 +10,8 @@ export class RepeatedRequests1764200000000 implements MigrationInterface {
     await queryRunner.query(`
       -- Of requests that may be run again: the second run finds what the first one did.
       ALTER TABLE key_change ADD COLUMN request_id uuid;
+      -- The same of the last replacements of the secret.
+      ALTER TABLE webhook_subscription ADD COLUMN rotation_request_ids uuid[] NOT NULL DEFAULT '{}';
       -- When a report last asked for a check; one that began later has answered it.
       ALTER TABLE key_version ADD COLUMN check_requested_at timestamptz,
         -- The expiry date of a version that new calls get no more; that of the current one is its slot's.
@@ -31,6 +33,7 @@ export class RepeatedRequests1764200000000 implements MigrationInterface {
       DROP INDEX webhook_delivery_due;
       CREATE INDEX webhook_delivery_due ON webhook_delivery (due_at) WHERE state = 'pending';
       ALTER TABLE key_version DROP COLUMN check_requested_at, DROP COLUMN expires_at;
+      ALTER TABLE webhook_subscription DROP COLUMN rotation_request_ids;
       ALTER TABLE key_change DROP COLUMN request_id;
     `);
   }
