@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { topics, type KeyChange, type KeyChanged } from '#libs/contracts';
 import type { EntityManager } from 'typeorm';
 import type { KeyVersion } from './entities/key-version.entity.js';
-import { queueWebhook, webhookEventOfChange } from './webhook-queue.js';
+import { queueWebhooks, webhookEventOfChange, type WebhookNotice } from './webhook-queue.js';
 
 export interface RecordedKeyChange {
   organizationId: string;
@@ -16,12 +16,34 @@ export interface RecordedKeyChange {
   requestId?: string | undefined;
 }
 
+/** `recordKeyChanges` of one. */
+export function recordKeyChange(manager: EntityManager, recorded: RecordedKeyChange): Promise<void> {
+  return recordKeyChanges(manager, [recorded]);
+}
+
 /**
- * Writes the change, its event and the webhooks that tell of it into the caller's transaction, and wakes the outbox relay
- * at its commit.
+ * Writes the changes, their events and the webhooks that tell of them into the caller's transaction, and wakes the outbox
+ * relay at its commit.
  */
-export async function recordKeyChange(manager: EntityManager, recorded: RecordedKeyChange): Promise<void> {
-  const { organizationId, provider, change, epoch, current, actor, requestId = null } = recorded;
+export async function recordKeyChanges(manager: EntityManager, recorded: readonly RecordedKeyChange[]): Promise<void> {
+  if (recorded.length === 0) return;
+  await manager.query(recordSql, [topics.byokKeyChanged, JSON.stringify(recorded.map(rowOf))]);
+  await queueWebhooks(manager, recorded.flatMap(noticesOf));
+}
+
+const recordSql = `
+  WITH change AS (
+    SELECT * FROM jsonb_to_recordset($2::jsonb) AS c (organization_id uuid, provider text, epoch bigint, change text,
+      version integer, actor text, request_id uuid, event_id uuid, event jsonb)),
+  recorded AS (
+    INSERT INTO key_change (organization_id, provider, epoch, change, version, actor, request_id)
+    SELECT organization_id, provider, epoch, change, version, actor, request_id FROM change),
+  queued AS (
+    INSERT INTO outbox (id, organization_id, aggregatetype, aggregateid, type, payload)
+    SELECT event_id, organization_id, 'key_slot', organization_id || '/' || provider, $1, event FROM change)
+  SELECT pg_notify('latchkey_outbox', '')`;
+
+function rowOf({ organizationId, provider, change, epoch, current, actor, requestId }: RecordedKeyChange): object {
   const event: KeyChanged = {
     organization_id: organizationId,
     provider,
@@ -30,40 +52,22 @@ export async function recordKeyChange(manager: EntityManager, recorded: Recorded
     secret_id: current?.secretId ?? null,
     changed_at: new Date().toISOString(),
   };
-  await manager.query(
-    `WITH recorded AS (
-       INSERT INTO key_change (organization_id, provider, epoch, change, version, actor, request_id)
-       VALUES ($1, $2, $3, $4, $5, $6, $11)),
-     queued AS (
-       INSERT INTO outbox (id, organization_id, aggregatetype, aggregateid, type, payload)
-       VALUES ($7, $1, 'key_slot', $8, $9, $10))
-     SELECT pg_notify('latchkey_outbox', '')`,
-    [
-      organizationId,
-      provider,
-      epoch,
-      change,
-      current?.version ?? null,
-      actor,
-      randomUUID(),
-      `${organizationId}/${provider}`,
-      topics.byokKeyChanged,
-      JSON.stringify(event),
-      requestId,
-    ],
-  );
-  await tellByWebhook(manager, recorded);
+  const version = current?.version ?? null;
+  const row = {
+    organization_id: organizationId,
+    provider,
+    epoch,
+    change,
+    version,
+    actor,
+    request_id: requestId ?? null,
+  };
+  return { ...row, event_id: randomUUID(), event };
 }
 
-async function tellByWebhook(manager: EntityManager, recorded: RecordedKeyChange): Promise<void> {
-  const { organizationId, provider, change, epoch, current } = recorded;
+function noticesOf({ organizationId, provider, change, epoch, current }: RecordedKeyChange): WebhookNotice[] {
   const type = webhookEventOfChange[change];
-  if (!type) return;
-  await queueWebhook(manager, organizationId, type, {
-    provider,
-    change,
-    epoch,
-    secret_id: current?.secretId ?? null,
-    version: current?.version ?? null,
-  });
+  if (!type) return [];
+  const version = current?.version ?? null;
+  return [{ organizationId, type, data: { provider, change, epoch, secret_id: current?.secretId ?? null, version } }];
 }

@@ -5,7 +5,7 @@ import { ApiToken } from './entities/api-token.entity.js';
 import type { FallbackPolicy } from './entities/key-slot.entity.js';
 import { KeyVersion } from './entities/key-version.entity.js';
 import { Organization } from './entities/organization.entity.js';
-import { recordKeyChange } from './key-change.store.js';
+import { recordKeyChanges } from './key-change.store.js';
 import { platformOrganizationId } from './organization-id.js';
 import { withinOrganization } from './organization-scope.js';
 
@@ -119,11 +119,11 @@ async function recordFollowers(manager: EntityManager, organizationId: string, a
     [organizationId],
   );
   const versions = await manager.findBy(KeyVersion, { organizationId });
-  for (const { provider, epoch, current_version } of slots) {
+  const changes = slots.map(({ provider, epoch, current_version }) => {
     const current = versions.find((one) => one.provider === provider && one.version === current_version) ?? null;
-    const change = 'policy_changed' as const;
-    await recordKeyChange(manager, { organizationId, provider, change, epoch: Number(epoch), current, actor });
-  }
+    return { organizationId, provider, change: 'policy_changed' as const, epoch: Number(epoch), current, actor };
+  });
+  await recordKeyChanges(manager, changes);
 }
 
 interface FollowerRow {

@@ -2,7 +2,7 @@ import type { FallbackReason, KeySource } from '#libs/contracts';
 import type { DataSource, EntityManager } from 'typeorm';
 import { translatingDatabaseErrors } from './database-error.js';
 import type { SlotId } from './slot-change.js';
-import { queueWebhook } from './webhook-queue.js';
+import { queueWebhooks, type WebhookNotice } from './webhook-queue.js';
 
 /** A call that ran on another's key than the slot's own. */
 export interface FallbackUse extends SlotId {
@@ -26,14 +26,7 @@ export class SlotNoticeStore {
   async tellOfExpiring(limit: number): Promise<number> {
     return this.inTransaction(async (manager) => {
       const slots = rowsOf<ExpiringRow>(await manager.query(expiringSql, [limit]));
-      for (const slot of slots) {
-        await queueWebhook(manager, slot.organization_id, 'byok.key.expiring', {
-          provider: slot.provider,
-          secret_id: slot.secret_id,
-          version: slot.version,
-          expires_at: slot.expires_at.toISOString(),
-        });
-      }
+      await queueWebhooks(manager, slots.map(expiryNotice));
       return slots.length;
     });
   }
@@ -44,16 +37,9 @@ export class SlotNoticeStore {
     const values = [...bySlot.values()];
     const ids = [values.map((use) => use.organizationId), values.map((use) => use.provider)];
     await this.inTransaction(async (manager) => {
-      for (const slot of rowsOf<SlotRow>(await manager.query(fallbackSql, ids))) {
-        const use = bySlot.get(`${slot.organization_id} ${slot.provider}`)!;
-        await queueWebhook(manager, slot.organization_id, 'byok.fallback.used', {
-          provider: slot.provider,
-          reason: use.reason,
-          source: use.source,
-          call_id: use.callId,
-          component: use.component,
-        });
-      }
+      const slots = rowsOf<SlotRow>(await manager.query(fallbackSql, ids));
+      const told = slots.map((slot) => bySlot.get(`${slot.organization_id} ${slot.provider}`)!);
+      await queueWebhooks(manager, told.map(fallbackNotice));
     });
   }
 
@@ -71,6 +57,17 @@ interface ExpiringRow extends SlotRow {
   secret_id: string;
   version: number;
   expires_at: Date;
+}
+
+function expiryNotice(slot: ExpiringRow): WebhookNotice {
+  const { organization_id: organizationId, provider, secret_id, version } = slot;
+  const data = { provider, secret_id, version, expires_at: slot.expires_at.toISOString() };
+  return { organizationId, type: 'byok.key.expiring', data };
+}
+
+function fallbackNotice(use: FallbackUse): WebhookNotice {
+  const { organizationId, provider, reason, source, callId, component } = use;
+  return { organizationId, type: 'byok.fallback.used', data: { provider, reason, source, call_id: callId, component } };
 }
 
 /** TypeORM answers an UPDATE with its rows and their number. */

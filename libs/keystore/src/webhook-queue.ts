@@ -28,22 +28,28 @@ export const webhookEventOfChange: Partial<Record<KeyChange, WebhookEvent>> = {
   quarantined: 'byok.key.quarantined',
 };
 
-/**
- * Queues an event for every active subscription of the organization that wants it, in the caller's transaction.
- * `data` holds no key material.
- */
-export async function queueWebhook(
-  manager: EntityManager,
-  organizationId: string,
-  type: WebhookEvent,
-  data: Record<string, unknown>,
-): Promise<void> {
-  const payload = webhookPayload(organizationId, type, data);
+/** Something that an organization is told of; `data` holds no key material. */
+export interface WebhookNotice {
+  organizationId: string;
+  type: WebhookEvent;
+  data: Record<string, unknown>;
+}
+
+/** Queues events for every active subscription of their organizations that wants them, in the caller's transaction. */
+export async function queueWebhooks(manager: EntityManager, notices: readonly WebhookNotice[]): Promise<void> {
+  if (notices.length === 0) return;
+  const payloads = notices.map(({ organizationId, type, data }) => webhookPayload(organizationId, type, data));
   await manager.query(
     `INSERT INTO webhook_delivery (organization_id, id, subscription_id, event_id, event_type, payload)
-     SELECT organization_id, gen_random_uuid(), id, $2, $3::text, $4 FROM webhook_subscription
-     WHERE organization_id = $1 AND is_active AND $3::text = ANY (events)`,
-    [organizationId, payload.id, type, JSON.stringify(payload)],
+     SELECT s.organization_id, gen_random_uuid(), s.id, e.id, e.type, e.payload
+     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) AS e (organization_id, id, type, payload)
+     JOIN webhook_subscription s ON s.organization_id = e.organization_id AND s.is_active AND e.type = ANY (s.events)`,
+    [
+      payloads.map(({ organization_id }) => organization_id),
+      payloads.map(({ id }) => id),
+      payloads.map(({ type }) => type),
+      payloads.map((payload) => JSON.stringify(payload)),
+    ],
   );
 }
 
