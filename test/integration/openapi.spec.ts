@@ -26,6 +26,18 @@ describe('the HTTP API tells of itself', () => {
     expect(served.body.openapi).toMatch(/^3\.1\./);
   });
 
+  it('with the headers of its webhooks, of which one is there only while two secrets count', async () => {
+    const { body } = await api.call<OpenApiDocument>(undefined, 'GET', '/api/v1/openapi.json');
+    for (const { post } of Object.values(body.webhooks)) {
+      expect(post.parameters.map((header) => 'name' in header && [header.name, header.required])).toEqual([
+        ['X-Webhook-Event', true],
+        ['X-Webhook-Timestamp', true],
+        ['X-Webhook-Signature', true],
+        ['X-Webhook-Signature-Previous', false],
+      ]);
+    }
+  });
+
   it('as a page that may load and run nothing', async () => {
     const page = await api.call(undefined, 'GET', '/docs');
     expect(page.status).toBe(200);

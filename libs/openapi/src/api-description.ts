@@ -37,8 +37,8 @@ export interface WebhookDescription {
   events: Record<string, { summary: string; payload: z.ZodType }>;
   /** The chapter that tells of them. */
   tag: string;
-  /** Headers of every request. */
-  headers: Record<string, { description: string; example: string }>;
+  /** Headers of every request, but for those that are not required. */
+  headers: Record<string, { description: string; example: string; required?: boolean }>;
   /** What an answer of success means. */
   taken: string;
 }

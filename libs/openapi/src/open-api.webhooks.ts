@@ -8,10 +8,10 @@ export function webhooksOf(
   { events, tag, headers, taken }: WebhookDescription,
   shelf: SchemaShelf,
 ): OpenApiDocument['webhooks'] {
-  const parameters = Object.entries(headers).map(([name, { description, example }]): Parameter => ({
+  const parameters = Object.entries(headers).map(([name, { description, example, required = true }]): Parameter => ({
     name,
     in: 'header',
-    required: true,
+    required,
     description,
     example,
     schema: { type: 'string' },

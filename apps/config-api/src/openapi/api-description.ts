@@ -91,6 +91,11 @@ export const apiDescription: ApiDescription = {
         description: '`sha256=` and the hexadecimal HMAC-SHA256 of `<timestamp>.<raw body>` by the secret.',
         example: `sha256=${'0'.repeat(64)}`,
       },
+      'X-Webhook-Signature-Previous': {
+        description: 'The same by the secret before it, while that counts: until `previous_secret_until`.',
+        example: `sha256=${'0'.repeat(64)}`,
+        required: false,
+      },
     },
     taken: 'It is taken. Anything else, and no answer within 5 s, has it come again later.',
   },
