@@ -85,8 +85,8 @@ export class ApiTokenStore {
       const token = await manager.findOneBy(ApiToken, { organizationId, id: tokenId });
       if (!token) throw new AppError('not_found', 'not_found', { message: 'There is no such token.', param: 'id' });
       if (token.revokedAt) return token;
-      const isAdmin = admins.some(({ id }) => id === tokenId);
-      const othersLast = admins.some(({ id, lasts }) => id !== tokenId && lasts);
+      const isAdmin = admins.some((admin) => admin.id === tokenId);
+      const othersLast = admins.some((admin) => admin.id !== tokenId && admin.lasts);
       if (keepsAdmin && isAdmin && !othersLast) throw lastAdminToken();
       token.revokedAt = new Date();
       return manager.save(token);

@@ -9,7 +9,7 @@ import { SlotUse } from './entities/slot-use.entity.js';
 import { WebhookDelivery } from './entities/webhook-delivery.entity.js';
 import { WebhookSubscription } from './entities/webhook-subscription.entity.js';
 import { Contract1764100000000 } from './migrations/1764100000000-contract.migration.js';
-import { RepeatedRequests1764200000000 } from './migrations/1764200000000-repeated-requests.migration.js';
+import { ContractMended1764200000000 } from './migrations/1764200000000-contract-mended.migration.js';
 import { Spine1764000000000 } from './migrations/1764000000000-spine.migration.js';
 
 export interface DataSourceOptions {
@@ -30,7 +30,7 @@ export function createDataSource(options: DataSourceOptions): DataSource {
     type: 'postgres',
     url: options.url,
     entities: [ApiToken, KeySlot, KeyVersion, Organization, SlotUse, WebhookDelivery, WebhookSubscription],
-    migrations: [Spine1764000000000, Contract1764100000000, RepeatedRequests1764200000000],
+    migrations: [Spine1764000000000, Contract1764100000000, ContractMended1764200000000],
     migrationsTransactionMode: 'each',
     applicationName: options.applicationName,
     poolSize: options.poolSizeMax ?? 10,

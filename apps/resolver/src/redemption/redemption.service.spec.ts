@@ -29,9 +29,9 @@ describe('RedemptionService', () => {
       expect(await spec.redeem([tts!, stt!, llm!])).toEqual(['sk-tts', 'sk-stt', 'sk-llm']);
       expect(spec.guard.asked).toEqual([
         [
-          { organizationId, provider: 'tts-slot', version: 12, epoch: 3 },
-          { organizationId, provider: 'stt-slot', version: 10, epoch: 1 },
-          { organizationId, provider: 'llm-slot', version: 11, epoch: 2 },
+          { organizationId, provider: 'tts-slot', version: 12, epoch: 3, inherited: false },
+          { organizationId, provider: 'stt-slot', version: 10, epoch: 1, inherited: false },
+          { organizationId, provider: 'llm-slot', version: 11, epoch: 2, inherited: true },
         ],
       ]);
       expect(spec.audited).toEqual([]);

@@ -48,7 +48,7 @@ export class RedemptionSpec {
     );
   }
 
-  /** The handles of a call with three keys (stt, llm, tts), as resolving leaves them. */
+  /** The handles of a call with three keys (stt, tts of its own, an inherited llm), as resolving leaves them. */
   async issue({ callId = 'call-1', expiresAt = Date.now() + 60_000 } = {}): Promise<string[]> {
     const call = { organizationId: this.organizationId, callId, audience: 'orchestrator', expiresAt };
     const issued = components.map((component, index) => ({ component, secretId: randomUUID(), epoch: index + 1 }));
@@ -57,7 +57,7 @@ export class RedemptionSpec {
       ...key,
       provider: `${key.component}-alias`,
       slot: `${key.component}-slot`,
-      source: 'tenant',
+      source: key.component === 'llm' ? 'inherited' : 'tenant',
       ownerId: this.organizationId,
       version: index + 10,
       token: minted[index]!.token,

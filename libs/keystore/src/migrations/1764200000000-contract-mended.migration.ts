@@ -1,11 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/**
- * What came in twice is known again: changes of requests that are run again, reports that come during a check. Assistants
- * are kept as they came, it is kept when keys were last used, and what is due to one webhook is found whatever waits for
- * others.
- */
-export class RepeatedRequests1764200000000 implements MigrationInterface {
+/** What reviews of the contract found missing; each part says what for. */
+export class ContractMended1764200000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
       -- Of requests that may be run again: the second run finds what the first one did.
