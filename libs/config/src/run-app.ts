@@ -73,16 +73,17 @@ async function endLife(
   }
   life.endingSince = performance.now();
   if (!life.running && !app.outlived) process.exit(interrupted);
-  setTimeout(() => process.exit(1), app.stopTimeoutMs ?? 15_000).unref();
-  // A start that fails now ends the process where it is awaited.
-  const running = await life.starting?.catch(() => undefined);
-  if (!running) return;
+  const deadline = setTimeout(() => process.exit(1), app.stopTimeoutMs ?? 15_000).unref();
   try {
-    await running.stop(signal);
-    process.exit(0);
+    // A start that fails now ends the process where it is awaited.
+    const running = await life.starting?.catch(() => undefined);
+    await running?.stop(signal);
+    if (running) process.exit(0);
   } catch (error) {
     process.stderr.write(`${app.name}: stopping failed. ${error instanceof Error ? error.stack : String(error)}\n`);
     process.exit(1);
+  } finally {
+    clearTimeout(deadline);
   }
 }
 
