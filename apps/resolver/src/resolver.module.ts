@@ -9,7 +9,7 @@ import {
   TenantKekStore,
 } from '#libs/keystore';
 import { HealthModule } from '#libs/observability';
-import { OpenedKeyCache, ResolutionService, SlotReader } from '#libs/resolution';
+import { loggingSlotReader, OpenedKeyCache, ResolutionService } from '#libs/resolution';
 import { Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { serviceTokenValue } from './auth/service-token.guard.js';
 import { CallEventsController } from './calls/call-events.controller.js';
@@ -69,12 +69,9 @@ function callService(
   slotUses: SlotUseWorker,
 ): CallService {
   const { dataSource, settings } = ports;
-  const logger = new Logger('resolution');
   const tenantKeks = new TenantKekStore(dataSource, ports.kekProvider, new TenantKekCache(ports.kekProvider));
   const snapshots = ports.slotSnapshots ?? new SlotSnapshotStore(dataSource);
-  const slots = new SlotReader(snapshots, tenantKeks, opened, (slot) =>
-    logger.error(`the stored key of ${slot.organizationId}/${slot.provider} does not open`),
-  );
+  const slots = loggingSlotReader({ snapshots, tenantKeks }, opened, new Logger('resolution'));
   return new CallService(
     new ResolutionService(ports.catalogue, slots, new AssistantConfigStore(dataSource)),
     {

@@ -149,6 +149,20 @@ describe('ResolutionService', () => {
     ]);
   });
 
+  it('hands back the configuration it decided by, and whether an assistant was missing', async () => {
+    putAll(acme, 'own');
+    assistants.set(`${acme}/asst`, { stt_config: { provider: 'deepgram' } });
+    const asked = [call({ assistantId: 'asst', config: { llm_config: null } }), call({ assistantId: 'other' }), call()];
+    const decided = await service.decide(asked, (calls) =>
+      calls.map((one) => (one instanceof AppError ? one : { ...one })),
+    );
+    expect(decided).toMatchObject([
+      { assistantMissing: false, config: { stt_config: { provider: 'deepgram' }, llm_config: null } },
+      { assistantMissing: true, config },
+      { assistantMissing: false, config },
+    ]);
+  });
+
   it('an agency’s shared key takes the place of a missing one, before the platform’s and at once', async () => {
     const agency = slots.addOrganization();
     const child = slots.addOrganization({ parentId: agency });

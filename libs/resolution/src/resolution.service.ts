@@ -3,16 +3,16 @@ import type { CallConfig, FallbackReason, KeySource, UnresolvedReason } from '#l
 import type { SecretBytes } from '#libs/crypto';
 import { AppError } from '#libs/errors';
 import { platformOrganizationId, type AssistantConfigStore, type SlotSnapshot } from '#libs/keystore';
-import { needsOfCall, type CallToDecide } from './call-needs.js';
+import { needsOfCall, type CallNeeds, type CallToDecide } from './call-needs.js';
 import { SlotMap } from './slot-map.js';
 import type { ReadSlot, SlotReader, SlotRef } from './slot-reader.js';
-import { decideSource, mayUseOthers, type UsableSlot } from './source-decision.js';
+import { decideSource, mayUseOthers, type CandidateSlots, type UsableSlot } from './source-decision.js';
 
 /** A component and the key it got; the key is to be used in this turn of the event loop. */
 export interface DecidedKey {
   need: NeededComponent;
-  /** The organization's own slot, whether or not the key is from there. */
-  tenant: SlotSnapshot;
+  /** What it was decided from; the agency's slot only where it could matter. */
+  candidates: CandidateSlots;
   source: KeySource;
   fallbackReason?: FallbackReason;
   snapshot: UsableSlot;
@@ -21,13 +21,13 @@ export interface DecidedKey {
 
 export interface UndecidedComponent {
   need: ComponentNeed;
-  /** The organization's own slot, where one could be named. */
-  tenant?: SlotSnapshot;
+  /** What it was decided from, where a slot could be named. */
+  candidates?: CandidateSlots;
   reason: UnresolvedReason;
 }
 
 /** What every component of a call gets, in the order the catalogue names them. */
-export interface DecidedCall<Call extends CallToDecide = CallToDecide> {
+export interface DecidedCall<Call extends CallToDecide = CallToDecide> extends Omit<CallNeeds, 'needs'> {
   request: Call;
   components: (DecidedKey | UndecidedComponent)[];
 }
@@ -52,9 +52,9 @@ export class ResolutionService {
     use: (decided: (DecidedCall<Call> | AppError)[]) => T,
   ): Promise<T> {
     const assistants = await this.assistantsOf(calls);
-    const needs = calls.map((call, index) => needsOfCall(this.catalogue, call, assistants[index]));
-    return this.slots.read({ refs: slotsToRead(calls, needs), further: agencySlots }, (slots) =>
-      use(calls.map((call, index) => decideCall(call, needs[index]!, slots))),
+    const asked = calls.map((call, index) => needsOfCall(this.catalogue, call, assistants[index]));
+    return this.slots.read({ refs: slotsToRead(calls, asked), further: agencySlots }, (slots) =>
+      use(calls.map((call, index) => decideCall(call, asked[index]!, slots))),
     );
   }
 
@@ -70,7 +70,7 @@ export class ResolutionService {
 
 function decideCall<Call extends CallToDecide>(
   request: Call,
-  needs: readonly ComponentNeed[],
+  { needs, config, assistantMissing }: CallNeeds,
   slots: SlotMap<ReadSlot>,
 ): DecidedCall<Call> | AppError {
   const { organizationId } = request;
@@ -80,7 +80,8 @@ function decideCall<Call extends CallToDecide>(
       param: 'organization_id',
     });
   }
-  return { request, components: needs.map((need) => decideComponent(request, need, slots)) };
+  const components = needs.map((need) => decideComponent(request, need, slots));
+  return { request, config, assistantMissing, components };
 }
 
 function decideComponent(
@@ -96,18 +97,18 @@ function decideComponent(
     platform: slots.get(platformOrganizationId, need.slot)?.snapshot,
   };
   const decision = decideSource(candidates, { model: need.model, region });
-  if ('reason' in decision) return { need, tenant, reason: decision.reason };
+  if ('reason' in decision) return { need, candidates, reason: decision.reason };
   const { source, slot: snapshot, fallbackReason } = decision;
   const apiKey = slots.get(snapshot.organizationId, need.slot)?.apiKey;
-  if (!apiKey) return { need, tenant, reason: 'sealed' };
-  return { need, tenant, source, snapshot, apiKey, ...(fallbackReason && { fallbackReason }) };
+  if (!apiKey) return { need, candidates, reason: 'sealed' };
+  return { need, candidates, source, snapshot, apiKey, ...(fallbackReason && { fallbackReason }) };
 }
 
 /** Every slot that any of the calls might use, once; a call that needs none still asks whether its organization exists. */
-function slotsToRead(calls: readonly CallToDecide[], needs: readonly ComponentNeed[][]): SlotRef[] {
+function slotsToRead(calls: readonly CallToDecide[], asked: readonly CallNeeds[]): SlotRef[] {
   const refs = new SlotMap<SlotRef>();
   calls.forEach(({ organizationId }, index) => {
-    const needed = needs[index]!.filter(isNeeded);
+    const needed = asked[index]!.needs.filter(isNeeded);
     if (needed.length === 0) addRef(refs, organizationId, '');
     for (const { slot } of needed) {
       addRef(refs, organizationId, slot);

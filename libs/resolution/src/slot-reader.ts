@@ -92,6 +92,17 @@ export class SlotReader {
   }
 }
 
+/** A slot reader that logs every stored key that does not open. */
+export function loggingSlotReader(
+  { snapshots, tenantKeks }: { snapshots: SlotSnapshotStore; tenantKeks: TenantKekStore },
+  opened: OpenedKeyCache,
+  logger: { error(message: string): void },
+): SlotReader {
+  return new SlotReader(snapshots, tenantKeks, opened, ({ organizationId, provider }) =>
+    logger.error(`the stored key of ${organizationId}/${provider} does not open`),
+  );
+}
+
 function isLost({ snapshot: { current }, apiKey }: ReadSlot): boolean {
   return current !== undefined && !current.sealed && !apiKey;
 }

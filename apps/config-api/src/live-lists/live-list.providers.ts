@@ -2,7 +2,6 @@ import type { FactoryProvider } from '@nestjs/common';
 import { Catalogue } from '#libs/catalogue';
 import { StoredKeyReader } from '#libs/resolution';
 import type { ConfigApiPorts } from '../config-api-ports.js';
-import { VoiceLibrary } from '../preflight/config-findings.js';
 import { AccountListService } from './account-list.service.js';
 import { LiveListService } from './live-list.service.js';
 import { LiveVoiceLibrary } from './live-voice.library.js';
@@ -21,7 +20,7 @@ export function liveListProviders({ providerLists }: ConfigApiPorts): FactoryPro
       useFactory: (...parts: ConstructorParameters<typeof LiveListService>) => new LiveListService(...parts),
     },
     {
-      provide: VoiceLibrary,
+      provide: LiveVoiceLibrary,
       inject: [Catalogue, AccountListService],
       useFactory: (...parts: ConstructorParameters<typeof LiveVoiceLibrary>) => new LiveVoiceLibrary(...parts),
     },

@@ -7,6 +7,7 @@ import type { StoredKey, StoredKeyReader } from '#libs/resolution';
 import { AccountListService } from './account-list.service.js';
 import { LiveVoiceLibrary } from './live-voice.library.js';
 
+const slot = { organizationId: 'org', provider: 'elevenlabs' };
 const own = [{ id: 'own', name: 'Own' }];
 
 function storedKey(): StoredKey {
@@ -24,13 +25,14 @@ function library(
 describe('the voice library of an organization', () => {
   it('has the voices that the provider lists, and no others', async () => {
     const voices = library(async () => own);
-    expect(await voices.has('org', 'elevenlabs', 'own')).toBe(true);
-    expect(await voices.has('org', 'elevenlabs', 'stranger')).toBe(false);
+    expect(await voices.has(slot, 'own')).toBe(true);
+    expect(await voices.has(slot, 'stranger')).toBe(false);
   });
 
-  it('has the voices that the catalogue knows, without asking', async () => {
+  it('need not be asked for the voices that the catalogue knows', () => {
     const voices = library(() => Promise.reject(new Error('asked')));
-    expect(await voices.has('org', 'xai', 'ara')).toBe(true);
+    expect(voices.isEverywhere('xai', 'ara')).toBe(true);
+    expect(voices.isEverywhere('elevenlabs', 'own')).toBe(false);
   });
 
   it.each<[string, LiveVoiceLibrary]>([
@@ -45,12 +47,12 @@ describe('the voice library of an organization', () => {
     ['the provider refuses', library(() => Promise.reject(new AppError('unprocessable', 'provider_refused')))],
     ['the provider is away', library(() => Promise.reject(new AppError('unavailable', 'provider_unavailable')))],
   ])('cannot tell when %s', async (_, voices) => {
-    expect(await voices.has('org', 'elevenlabs', 'own')).toBeUndefined();
+    expect(await voices.has(slot, 'own')).toBeUndefined();
   });
 
   it('does not hide what is wrong on our side', async () => {
     const voices = library(() => Promise.reject(new AppError('unavailable', 'database_unavailable')));
-    await expect(voices.has('org', 'elevenlabs', 'own')).rejects.toMatchObject({ code: 'database_unavailable' });
+    await expect(voices.has(slot, 'own')).rejects.toMatchObject({ code: 'database_unavailable' });
   });
 
   it('zeroes every key that it was lent, asked or not', async () => {
@@ -63,8 +65,8 @@ describe('the voice library of an organization', () => {
         return key;
       },
     );
-    await voices.has('org', 'elevenlabs', 'own');
-    await voices.has('org', 'elevenlabs', 'own');
+    await voices.has(slot, 'own');
+    await voices.has(slot, 'own');
     expect(lent).toHaveLength(2);
     for (const key of lent) expect(() => key.use(() => undefined)).toThrow('secret destroyed');
   });

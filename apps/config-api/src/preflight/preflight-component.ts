@@ -1,45 +1,35 @@
-import type { StoredVerdict, Surroundings } from '#libs/keystore';
+import type { SlotSnapshot, StoredVerdict } from '#libs/keystore';
 import { isDefinitelyBad } from '#libs/providers';
-import type { CallToDecide, DecidedCall, DecidedKey, UndecidedComponent } from '#libs/resolution';
-import { withoutKeyOf } from '../byok/without-key.js';
 import type { ConfigFinding } from './config-findings.js';
+import type { KeylessComponent } from './keyless-call.js';
 import type { Finding, PreflightComponent } from './preflight.schema.js';
 import { reasonText } from './reason-texts.js';
-
-/** What was decided for a component, without the key itself. */
-export type KeylessComponent = Omit<DecidedKey, 'apiKey'> | UndecidedComponent;
+import { withoutOwnKey } from './without-own-key.js';
 
 /** What else is known when the row of a component is written. */
 export interface ComponentSurroundings {
-  call: CallToDecide;
-  around: Surroundings;
+  region: string | undefined;
+  /** By provider; where the decision did not read them. */
+  agencySlots: ReadonlyMap<string, SlotSnapshot>;
   /** By secret id. */
   verdicts: ReadonlyMap<string, StoredVerdict>;
   /** Of this component. */
   findings: readonly ConfigFinding[];
 }
 
-/** The decision of a call as long as nobody may keep its keys. */
-export function withoutKeys(decided: DecidedCall): KeylessComponent[] {
-  return decided.components.map((component) => {
-    if ('reason' in component) return component;
-    const { apiKey: _apiKey, ...rest } = component;
-    return rest;
-  });
-}
-
 /** The row of one component: what it would get, and everything that stands in its way. */
 export function preflightComponent(
   decided: KeylessComponent,
-  { call, around, verdicts, findings }: ComponentSurroundings,
+  { region, agencySlots, verdicts, findings }: ComponentSurroundings,
 ): PreflightComponent {
-  const { need, tenant } = decided;
+  const { need, candidates } = decided;
   const slot = need.kind === 'needed' ? need.slot : null;
   const model = need.kind === 'needed' ? need.model : null;
+  const use = { model, region };
   const verdict = 'reason' in decided ? undefined : verdicts.get(decided.snapshot.current.secretId);
   const reasons = [
     ...('reason' in decided
-      ? [{ code: decided.reason, message: reasonText(decided.reason, { slot, model, region: call.region }) }]
+      ? [{ code: decided.reason, message: reasonText(decided.reason, { slot, ...use }) }]
       : verdictReasons(need.component, slot, verdict)),
     ...findings.filter(({ blocks }) => blocks).map(findingOf),
   ];
@@ -50,23 +40,22 @@ export function preflightComponent(
     model,
     ready: reasons.length === 0,
     ...keyOf(decided),
-    key_state: tenant ? (tenant.state === 'active' && tenant.expired ? 'expired' : tenant.state) : null,
+    key_state: candidates ? keyStateOf(candidates.tenant) : null,
     last_verdict: verdict?.verdict ?? null,
     last_validated: verdict?.validatedAt?.toISOString() ?? null,
-    without_key:
-      tenant && slot !== null
-        ? withoutKeyOf(tenant, {
-            defaultFallback: around.defaultFallback,
-            agencyShares: around.sharedByAgency.has(slot),
-            platformHasKey: around.keptByPlatform.has(slot),
-          })
-        : null,
+    without_key: candidates
+      ? withoutOwnKey({ ...candidates, parent: candidates.parent ?? agencySlots.get(candidates.tenant.provider) }, use)
+      : null,
     reasons,
     warnings: [
       ...('reason' in decided ? [] : verdictWarnings(verdict)),
       ...findings.filter(({ blocks }) => !blocks).map(findingOf),
     ],
   };
+}
+
+function keyStateOf({ state, expired }: SlotSnapshot): PreflightComponent['key_state'] {
+  return state === 'active' && expired ? 'expired' : state;
 }
 
 function keyOf(

@@ -1,29 +1,23 @@
 import { Catalogue } from '#libs/catalogue';
-import {
-  AssistantConfigStore,
-  KeyVerdictStore,
-  SlotOverviewStore,
-  SlotSnapshotStore,
-  TenantKekStore,
-} from '#libs/keystore';
-import { OpenedKeyCache, ResolutionService, SlotReader, StoredKeyReader } from '#libs/resolution';
+import { AssistantConfigStore, KeyVerdictStore, SlotSnapshotStore, TenantKekStore } from '#libs/keystore';
+import { loggingSlotReader, OpenedKeyCache, ResolutionService, SlotReader, StoredKeyReader } from '#libs/resolution';
 import { Logger, type Provider } from '@nestjs/common';
 import type { ConfigApiPorts } from '../config-api-ports.js';
-import { ConfigFindings, VoiceLibrary } from './config-findings.js';
+import { LiveVoiceLibrary } from '../live-lists/live-voice.library.js';
+import { ConfigFindings } from './config-findings.js';
 import { PreflightService } from './preflight.service.js';
 
 /** The resolution of calls as the resolver runs it, and what asks it. */
 export function preflightProviders({ dataSource }: ConfigApiPorts): Provider[] {
-  const logger = new Logger('resolution');
+  const snapshots = new SlotSnapshotStore(dataSource);
   const assistants = new AssistantConfigStore(dataSource);
   return [
+    { provide: OpenedKeyCache, useFactory: () => new OpenedKeyCache() },
     {
       provide: SlotReader,
-      inject: [TenantKekStore],
-      useFactory: (tenantKeks: TenantKekStore) =>
-        new SlotReader(new SlotSnapshotStore(dataSource), tenantKeks, new OpenedKeyCache(), (slot) =>
-          logger.error(`the stored key of ${slot.organizationId}/${slot.provider} does not open`),
-        ),
+      inject: [TenantKekStore, OpenedKeyCache],
+      useFactory: (tenantKeks: TenantKekStore, opened: OpenedKeyCache) =>
+        loggingSlotReader({ snapshots, tenantKeks }, opened, new Logger('resolution')),
     },
     { provide: StoredKeyReader, inject: [SlotReader], useFactory: (slots: SlotReader) => new StoredKeyReader(slots) },
     {
@@ -33,18 +27,14 @@ export function preflightProviders({ dataSource }: ConfigApiPorts): Provider[] {
     },
     {
       provide: ConfigFindings,
-      inject: [Catalogue, VoiceLibrary],
+      inject: [Catalogue, LiveVoiceLibrary],
       useFactory: (...parts: ConstructorParameters<typeof ConfigFindings>) => new ConfigFindings(...parts),
     },
     {
       provide: PreflightService,
-      inject: [ResolutionService, SlotOverviewStore, KeyVerdictStore, ConfigFindings],
-      useFactory: (
-        resolution: ResolutionService,
-        overviews: SlotOverviewStore,
-        verdicts: KeyVerdictStore,
-        findings: ConfigFindings,
-      ) => new PreflightService(resolution, { assistants, overviews, verdicts }, findings),
+      inject: [ResolutionService, KeyVerdictStore, ConfigFindings],
+      useFactory: (resolution: ResolutionService, verdicts: KeyVerdictStore, findings: ConfigFindings) =>
+        new PreflightService(resolution, { snapshots, verdicts }, findings),
     },
   ];
 }

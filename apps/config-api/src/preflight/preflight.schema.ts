@@ -12,7 +12,9 @@ export const assistantPreflightSchema = z
     live: z
       .boolean('must be true or false')
       .default(true)
-      .describe('Whether providers may be asked (voices); the answer then takes as long as they do.'),
+      .describe(
+        'Whether providers may be asked for voices, with your own key; the answer then takes as long as they do.',
+      ),
   })
   .prefault({});
 export type AssistantPreflightBody = z.infer<typeof assistantPreflightSchema>;
@@ -81,7 +83,11 @@ export const preflightAnswer = z
   .object({
     ready: z.boolean(),
     region: regionSchema.nullable(),
-    reasons: z.array(z.string()).describe('All reasons of all components, each with its component in front.'),
+    reasons: z
+      .array(z.string())
+      .describe(
+        'All reasons of all components, each with its component in front; `nothing_configured: …` when there are none.',
+      ),
     components: z.array(preflightComponent),
   })
   .meta({ id: 'Preflight' });

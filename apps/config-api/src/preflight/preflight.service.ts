@@ -1,15 +1,15 @@
-import type { CallConfig } from '#libs/contracts';
 import { AppError } from '#libs/errors';
-import type { AssistantConfigStore, KeyVerdictStore, SlotOverviewStore } from '#libs/keystore';
-import { effectiveConfig, type CallToDecide, type ResolutionService } from '#libs/resolution';
+import type { KeyVerdictStore, SlotSnapshot, SlotSnapshotStore } from '#libs/keystore';
+import type { CallToDecide, ResolutionService } from '#libs/resolution';
 import type { ConfigFindings } from './config-findings.js';
-import { preflightComponent, withoutKeys, type KeylessComponent } from './preflight-component.js';
+import { withoutKeys, type KeylessCall, type KeylessComponent } from './keyless-call.js';
+import { preflightComponent } from './preflight-component.js';
 import type { PreflightAnswer } from './preflight.schema.js';
+import { nothingConfigured } from './reason-texts.js';
 
 /** What a preflight reads besides what a call would. */
 export interface PreflightStores {
-  assistants: AssistantConfigStore;
-  overviews: SlotOverviewStore;
+  snapshots: SlotSnapshotStore;
   verdicts: KeyVerdictStore;
 }
 
@@ -23,36 +23,42 @@ export class PreflightService {
 
   /** @param live whether providers may be asked. Throws `not_found` for an assistant that is not there. */
   async check(call: CallToDecide, live: boolean): Promise<PreflightAnswer> {
-    const [assistant, decided, around] = await Promise.all([
-      this.assistantOf(call),
-      this.decide(call),
-      this.stores.overviews.surroundings(call.organizationId),
+    const decided = await this.decide(call);
+    const [agencySlots, verdicts, found] = await Promise.all([
+      this.agencySlotsOf(decided),
+      this.stores.verdicts.findBySecretIds(decided.components.flatMap(secretIdsOf)),
+      this.findings.of(decided, live),
     ]);
-    const [verdicts, found] = await Promise.all([
-      this.stores.verdicts.findBySecretIds(decided.flatMap(secretIdsOf)),
-      this.findings.of(call.organizationId, effectiveConfig(assistant, call.config), live),
-    ]);
-    const components = decided.map((component) => {
+    const components = decided.components.map((component) => {
       const findings = found.filter((finding) => finding.component === component.need.component);
-      return preflightComponent(component, { call, around, verdicts, findings });
+      return preflightComponent(component, { region: call.region, agencySlots, verdicts, findings });
     });
     const reasons = components.flatMap((row) => row.reasons.map(({ message }) => `${row.component}: ${message}`));
+    if (components.length === 0) reasons.push(nothingConfigured);
     return { ready: reasons.length === 0, region: call.region ?? null, reasons, components };
   }
 
-  private decide(call: CallToDecide): Promise<KeylessComponent[]> {
-    return this.resolution.decide([call], ([decided]) => {
-      if (decided instanceof AppError) throw decided;
-      return withoutKeys(decided!);
+  private async decide(call: CallToDecide): Promise<KeylessCall> {
+    const decided = await this.resolution.decide([call], ([answer]) => {
+      if (answer instanceof AppError) throw answer;
+      return withoutKeys(answer!);
     });
-  }
-
-  private async assistantOf({ organizationId, assistantId }: CallToDecide): Promise<CallConfig | undefined> {
-    if (assistantId === undefined) return undefined;
-    const [assistant] = await this.stores.assistants.read([{ organizationId, assistantId }]);
-    if (assistant) return assistant;
+    if (!decided.assistantMissing) return decided;
     throw new AppError('not_found', 'not_found', { message: 'There is no such assistant.', param: 'id' });
   }
+
+  /** By provider; those that decided nothing, since the organization has a key of its own. */
+  private async agencySlotsOf({ components }: KeylessCall): Promise<ReadonlyMap<string, SlotSnapshot>> {
+    const wanted = components.flatMap(unreadAgencySlotsOf);
+    if (wanted.length === 0) return new Map();
+    const read = await this.stores.snapshots.read(wanted);
+    return new Map(read.flatMap((snapshot) => (snapshot ? [[snapshot.provider, snapshot]] : [])));
+  }
+}
+
+function unreadAgencySlotsOf({ candidates }: KeylessComponent): { organizationId: string; provider: string }[] {
+  if (candidates?.tenant.parentId === undefined || candidates.parent) return [];
+  return [{ organizationId: candidates.tenant.parentId, provider: candidates.tenant.provider }];
 }
 
 function secretIdsOf(decided: KeylessComponent): string[] {

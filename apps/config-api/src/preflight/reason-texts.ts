@@ -15,6 +15,10 @@ export const reasonTexts: Record<UnresolvedReason, string> = {
   assistant_lookup_unsupported: 'Assistants are not looked up.',
 };
 
+/** Why a call that needs no keys at all is not ready; its code is in front, where others have their component. */
+export const nothingConfigured =
+  'nothing_configured: No stt_config, llm_config or tts_config is given, so nothing would be heard or said: add them.';
+
 /** The text of a reason for a person. */
 export function reasonText(
   reason: UnresolvedReason,
