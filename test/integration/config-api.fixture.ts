@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
+import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DataSource } from 'typeorm';
@@ -155,6 +156,11 @@ export class ConfigApiFixture {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     throw new Error(`no event of epoch ${epoch}`);
+  }
+
+  /** A part of the first instance, such as one that is to be looked into after `stop`. */
+  part<T>(type: Type<T>): T {
+    return this.apps[0]!.get(type, { strict: false });
   }
 
   /** One more config-api on the same database; its address, for `Sent.at`. */

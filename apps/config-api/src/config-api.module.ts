@@ -2,22 +2,22 @@ import { Module, type DynamicModule, type OnApplicationBootstrap, type OnApplica
 import { PostgresOutboxSource } from '#libs/keystore';
 import { OutboxRelay } from '#libs/messaging';
 import { HealthModule, nestLogEvent } from '#libs/observability';
+import { OpenedKeyCache } from '#libs/resolution';
 import { LastUseWorker } from './auth/last-use.worker.js';
 import { BackgroundWork } from './background-work.js';
 import { configApiControllers } from './config-api-controllers.js';
 import { configApiHealth } from './config-api-health.js';
 import type { ConfigApiPorts } from './config-api-ports.js';
 import { configApiProviders } from './config-api-providers.js';
-import { HousekeepingWorker } from './housekeeping.worker.js';
 
 /** Everything config-api does, on the ports it is given. */
 @Module({})
 export class ConfigApiModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly relay: OutboxRelay,
-    private readonly housekeeping: HousekeepingWorker,
     private readonly lastUse: LastUseWorker,
     private readonly background: BackgroundWork,
+    private readonly opened: OpenedKeyCache,
   ) {}
 
   static register(ports: ConfigApiPorts): DynamicModule {
@@ -33,15 +33,17 @@ export class ConfigApiModule implements OnApplicationBootstrap, OnApplicationShu
 
   onApplicationBootstrap(): void {
     this.relay.start();
-    this.housekeeping.start();
     this.background.start();
   }
 
-  /** Nest comes here when the HTTP server has answered its last request: nothing writes to the outbox any more. */
+  /**
+   * Nest comes here when the HTTP server has answered its last request: nothing writes to the outbox any more, and when
+   * the background has stopped nothing opens a key.
+   */
   async onApplicationShutdown(): Promise<void> {
-    this.housekeeping.stop();
     await this.lastUse.stop();
     await this.background.stop();
+    this.opened.close();
     await this.relay.stop();
   }
 }

@@ -15,8 +15,8 @@ describe('housekeeping', () => {
     worker = new HousekeepingWorker(dataSource as unknown as DataSource);
     worker.start();
   });
-  afterEach(() => {
-    worker.stop();
+  afterEach(async () => {
+    await worker.stop();
     jest.useRealTimers();
   });
 
@@ -35,7 +35,7 @@ describe('housekeeping', () => {
   });
 
   it('is not done once it was stopped', async () => {
-    worker.stop();
+    await worker.stop();
     await jest.advanceTimersByTimeAsync(24 * 60 * minuteMs);
     expect(statements).toEqual([]);
   });

@@ -17,6 +17,7 @@ export class HousekeepingWorker {
   private readonly requests: IdempotentRequestStore;
   private readonly deliveries: WebhookDeliveryStore;
   private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | undefined;
 
   constructor(private readonly dataSource: DataSource) {
     this.outbox = new OutboxStore(dataSource);
@@ -28,13 +29,15 @@ export class HousekeepingWorker {
     this.runAfter(firstAfterMs);
   }
 
-  stop(): void {
+  /** Resolves when the turn in hand is over. */
+  async stop(): Promise<void> {
     clearTimeout(this.timer);
+    await this.running;
   }
 
   private runAfter(delayMs: number): void {
     this.timer = setTimeout(() => {
-      void this.run();
+      this.running = this.run();
       this.runAfter(intervalMs);
     }, delayMs);
     this.timer.unref();
