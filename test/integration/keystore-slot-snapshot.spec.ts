@@ -97,6 +97,17 @@ describe('SlotSnapshotStore', () => {
     expect(read[1]?.fallback).toBe('never');
   });
 
+  it('a slot without a policy of its own follows the default of its organization, one that has its own does not', async () => {
+    const stored = await keystore.storedSlot();
+    const { organizationId } = stored;
+    const own = { organizationId, provider: 'xai' };
+    const unwritten = { organizationId, provider: 'gladia' };
+    await keystore.conditions().setPolicy(own, { fallback: 'when_missing' }, spec);
+    await keystore.rows(`UPDATE organization SET default_fallback = 'never' WHERE id = $1`, [organizationId]);
+    const read = await snapshots.read([stored, own, unwritten]);
+    expect(read.map((slot) => slot?.fallback)).toEqual(['never', 'when_missing', 'never']);
+  });
+
   it('the platform is an organization like any other, there from the first migration', async () => {
     const id = { organizationId: platformOrganizationId, provider: 'resend' };
     expect((await snapshots.read([id]))[0]).toMatchObject({ state: 'empty', epoch: 0 });
