@@ -58,7 +58,7 @@ describe('before a call is made', () => {
     const path = `/api/v1/assistants/${created.body.assistant.id}/preflight`;
     expect(await preflight(path, {})).toMatchObject({
       ready: false,
-      reasons: [expect.stringContaining('tts: The voice anna is not in the Voice Library of your elevenlabs account')],
+      reasons: [expect.stringContaining('tts: The voice anna is not in the voice library of your elevenlabs account')],
     });
     fixture.providers.setVoices('elevenlabs', apiKey, anna);
     await storeKey(anna);

@@ -58,8 +58,8 @@ describe('preflight', () => {
       ['tts', false, null],
     ]);
     expect(before.reasons).toEqual([
-      'llm: No openai key is stored, and the platform has none either: add one with POST /byok.',
-      'tts: No elevenlabs key is stored, and the platform has none either: add one with POST /byok.',
+      'llm: No openai key is stored, and nobody else has one that may be used for this: add your own with POST /byok.',
+      'tts: No elevenlabs key is stored, and nobody else has one that may be used for this: add your own with POST /byok.',
     ]);
     await storeKey(api, 'openai');
     await storeKey(api, 'elevenlabs');

@@ -25,8 +25,8 @@ function library(
 describe('the voice library of an organization', () => {
   it('has the voices that the provider lists, and no others', async () => {
     const voices = library(async () => own);
-    expect(await voices.has(slot, 'own')).toBe(true);
-    expect(await voices.has(slot, 'stranger')).toBe(false);
+    expect(await voices.find(slot, 'own')).toBe('there');
+    expect(await voices.find(slot, 'stranger')).toBe('absent');
   });
 
   it('need not be asked for the voices that the catalogue knows', () => {
@@ -43,16 +43,19 @@ describe('the voice library of an organization', () => {
         () => undefined,
       ),
     ],
-    ['the provider lists no voices', library(async () => undefined)],
     ['the provider refuses', library(() => Promise.reject(new AppError('unprocessable', 'provider_refused')))],
     ['the provider is away', library(() => Promise.reject(new AppError('unavailable', 'provider_unavailable')))],
   ])('cannot tell when %s', async (_, voices) => {
-    expect(await voices.has(slot, 'own')).toBeUndefined();
+    expect(await voices.find(slot, 'own')).toBe('unknown');
+  });
+
+  it('tells of a provider that lists no voices', async () => {
+    expect(await library(async () => undefined).find(slot, 'own')).toBe('unlisted');
   });
 
   it('does not hide what is wrong on our side', async () => {
     const voices = library(() => Promise.reject(new AppError('unavailable', 'database_unavailable')));
-    await expect(voices.has(slot, 'own')).rejects.toMatchObject({ code: 'database_unavailable' });
+    await expect(voices.find(slot, 'own')).rejects.toMatchObject({ code: 'database_unavailable' });
   });
 
   it('zeroes every key that it was lent, asked or not', async () => {
@@ -65,8 +68,8 @@ describe('the voice library of an organization', () => {
         return key;
       },
     );
-    await voices.has(slot, 'own');
-    await voices.has(slot, 'own');
+    await voices.find(slot, 'own');
+    await voices.find(slot, 'own');
     expect(lent).toHaveLength(2);
     for (const key of lent) expect(() => key.use(() => undefined)).toThrow('secret destroyed');
   });

@@ -4,6 +4,12 @@ import type { SlotRef } from '#libs/resolution';
 import type { AccountListService } from './account-list.service.js';
 import { catalogueItems } from './catalogue-items.js';
 
+/**
+ * `unlisted`: the provider lists no voices, so that nobody can tell. `unknown`: there is no key, or the provider does not
+ * answer.
+ */
+export type VoiceFound = 'there' | 'absent' | 'unlisted' | 'unknown';
+
 /** Looks voices up in the accounts that organizations have with their providers. */
 export class LiveVoiceLibrary {
   constructor(
@@ -16,16 +22,14 @@ export class LiveVoiceLibrary {
     return catalogueItems(this.catalogue, provider, 'voices').some(({ id }) => id === voiceId);
   }
 
-  /**
-   * Whether the account that the slot's current key belongs to has the voice; undefined when it cannot be told: no key,
-   * or the provider does not answer.
-   */
-  async has({ organizationId, provider }: SlotRef, voiceId: string): Promise<boolean | undefined> {
+  /** Looks the voice up in the account that the slot's current key belongs to. */
+  async find({ organizationId, provider }: SlotRef, voiceId: string): Promise<VoiceFound> {
     try {
       const { items } = await this.lists.read({ organizationId, provider }, 'voices');
-      return items?.some(({ id }) => id === voiceId);
+      if (!items) return 'unlisted';
+      return items.some(({ id }) => id === voiceId) ? 'there' : 'absent';
     } catch (error) {
-      if (error instanceof AppError && cannotTell.includes(error.code)) return undefined;
+      if (error instanceof AppError && cannotTell.includes(error.code)) return 'unknown';
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Catalogue } from '#libs/catalogue';
 import type { CallConfig } from '#libs/contracts';
 import type { SlotRef } from '#libs/resolution';
-import type { LiveVoiceLibrary } from '../live-lists/live-voice.library.js';
+import type { LiveVoiceLibrary, VoiceFound } from '../live-lists/live-voice.library.js';
 import { ConfigFindings, type ConfigFinding } from './config-findings.js';
 import type { KeylessComponent } from './keyless-call.js';
 import { specKey, specSlot, specUndecided } from './spec-components.js';
@@ -13,42 +13,79 @@ const others = specSlot({ organizationId: 'other' });
 
 describe('what is found in a configuration', () => {
   let asked: string[];
-  let answer: boolean | undefined;
+  let answer: VoiceFound;
 
   const voices = {
     isEverywhere: (_, voiceId) => voiceId === 'everybodys',
-    has: async ({ organizationId, provider }: SlotRef, voiceId) => {
+    find: async ({ organizationId, provider }: SlotRef, voiceId) => {
       asked.push(`${organizationId}/${provider}/${voiceId}`);
       return answer;
     },
-  } as Pick<LiveVoiceLibrary, 'isEverywhere' | 'has'> as LiveVoiceLibrary;
+  } as Pick<LiveVoiceLibrary, 'isEverywhere' | 'find'> as LiveVoiceLibrary;
   const findings = new ConfigFindings(Catalogue.load(), voices);
 
   beforeEach(() => {
     asked = [];
-    answer = undefined;
+    answer = 'unknown';
   });
 
   const find = (config: CallConfig, components: KeylessComponent[] = [], live = true): Promise<ConfigFinding[]> =>
     findings.of({ request: { organizationId: 'org' }, config, assistantMissing: false, components }, live);
   const findVoice = (tts: KeylessComponent, live = true): Promise<ConfigFinding[]> => find({ tts_config }, [tts], live);
 
-  it('a model that the catalogue does not have stands in the way, a provider that it does not have is told elsewhere', async () => {
-    const config = { llm_config: { provider: 'openai', model: 'gpt-0' }, stt_config: { provider: 'nobody' } };
+  it('a model and a provider that the catalogue does not have stand in the way, with those that it has', async () => {
+    const config = { llm_config: { provider: 'xai', model: 'gpt-0' }, stt_config: { provider: 'nobody' } };
     expect(await find(config)).toEqual([
-      { component: 'llm', blocks: true, code: 'unknown_model', message: expect.stringContaining('llm_config.model') },
+      {
+        component: 'stt',
+        blocks: true,
+        code: 'unknown_provider',
+        message:
+          'stt_config.provider names no provider of stt. It may be deepgram, elevenlabs, gladia, mistral, google.',
+      },
+      {
+        component: 'llm',
+        blocks: true,
+        code: 'unknown_model',
+        message: 'llm_config.model is not a model of xai for llm. It may be grok-4.3.',
+      },
     ]);
   });
 
+  it('a section of a call without its provider is told to stand for the assistant’s whole one', async () => {
+    const config = { tts_config: { voice_id: 'anna' } };
+    const request = { organizationId: 'org', assistantId: 'a', config };
+    const [found] = await findings.of({ request, config, assistantMissing: false, components: [] }, true);
+    expect(found?.message).toMatch(
+      /^tts_config.provider is required\. .* takes the place of the assistant's whole one\.$/,
+    );
+  });
+
+  it('the voice of a realtime llm is looked up, of another llm it is not', async () => {
+    answer = 'absent';
+    const llm = specKey(specSlot({ provider: 'xai' }), { component: 'llm' });
+    const realtime = { llm_config: { provider: 'xai_realtime', voice: 'anna' } };
+    expect(await find(realtime, [llm])).toMatchObject([{ component: 'llm', code: 'voice_not_found' }]);
+    expect(await find({ llm_config: { provider: 'xai', voice: 'anna' } }, [llm])).toEqual([]);
+    expect(asked).toEqual(['org/xai/anna']);
+  });
+
+  it('nothing is said of a voice that is empty, or where the provider lists none', async () => {
+    answer = 'unlisted';
+    expect(await findVoice(specKey(specSlot()))).toEqual([]);
+    expect(await find({ tts_config: { ...tts_config, voice_id: '' } }, [specKey(specSlot())])).toEqual([]);
+    expect(asked).toHaveLength(1);
+  });
+
   it('a voice that the account of the own key has is nothing to tell', async () => {
-    answer = true;
+    answer = 'there';
     expect(await findVoice(specKey(specSlot()))).toEqual([]);
     expect(asked).toEqual(['org/elevenlabs/anna']);
   });
 
   it('a voice that it does not have stands in the way', async () => {
-    answer = false;
-    const message = expect.stringContaining('The voice anna is not in the Voice Library of your elevenlabs account');
+    answer = 'absent';
+    const message = expect.stringContaining('The voice anna is not in the voice library of your elevenlabs account');
     expect(await findVoice(specKey(specSlot()))).toEqual([
       { component: 'tts', blocks: true, code: 'voice_not_found', message },
     ]);
@@ -67,7 +104,7 @@ describe('what is found in a configuration', () => {
   ])(
     'a key that is %s is never asked with, and neither is the own one that it stands in for',
     async (source, account) => {
-      answer = source === 'platform';
+      answer = source === 'platform' ? 'there' : 'absent';
       const tts = specKey(others, { source, candidates: { tenant: expired }, fallbackReason: 'expired' });
       expect(await findVoice(tts)).toEqual([
         { component: 'tts', blocks: false, code: 'voice_unchecked', message: expect.stringContaining(account) },
@@ -85,7 +122,7 @@ describe('what is found in a configuration', () => {
     ['when providers may not be asked', specKey(specSlot()), false],
     ['when the component gets no key', specUndecided(expired, 'expired'), true],
   ])('no voice is looked up %s', async (_, tts, live) => {
-    answer = false;
+    answer = 'absent';
     expect(await findVoice(tts, live)).toEqual([]);
     expect(asked).toEqual([]);
   });

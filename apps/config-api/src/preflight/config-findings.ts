@@ -1,7 +1,7 @@
-import type { Catalogue } from '#libs/catalogue';
+import type { Catalogue, ConfigProblem } from '#libs/catalogue';
 import type { ComponentName } from '#libs/contracts';
 import type { LiveVoiceLibrary } from '../live-lists/live-voice.library.js';
-import type { KeylessCall, KeylessComponent, KeylessKey } from './keyless-call.js';
+import type { KeylessCall, KeylessKey } from './keyless-call.js';
 
 /** Something about a configuration that a person should know before a call. */
 export interface ConfigFinding {
@@ -12,6 +12,8 @@ export interface ConfigFinding {
   message: string;
 }
 
+type Speaker = 'llm' | 'tts';
+
 /** Looks for what would make a call fail although it has its keys: unknown models, voices that are not there. */
 export class ConfigFindings {
   constructor(
@@ -20,45 +22,61 @@ export class ConfigFindings {
   ) {}
 
   /** @param live whether the provider may be asked for its voices. */
-  async of({ config, components }: KeylessCall, live: boolean): Promise<ConfigFinding[]> {
-    // An unknown provider has its reason already: nobody can say which key it would need.
-    const problems = this.catalogue
-      .configProblems(config)
-      .filter(({ code }) => code !== 'unknown_provider')
-      .map(({ component, code, message }): ConfigFinding => ({ component, blocks: true, code, message }));
-    const voiceId = config.tts_config?.['voice_id'];
-    const tts = components.find(isDecidedTts);
-    if (!live || !tts || typeof voiceId !== 'string') return problems;
-    const finding = await this.voiceFinding(tts, voiceId);
-    return finding ? [...problems, finding] : problems;
+  async of(call: KeylessCall, live: boolean): Promise<ConfigFinding[]> {
+    const problems = this.catalogue.configProblems(call.config).map((problem) => findingOf(problem, call));
+    if (!live) return problems;
+    const voices = await Promise.all([this.voiceFinding('tts', call), this.voiceFinding('llm', call)]);
+    return [...problems, ...voices.filter((finding) => finding !== undefined)];
   }
 
-  private async voiceFinding(tts: KeylessKey, voiceId: string): Promise<ConfigFinding | undefined> {
-    const { need, source, snapshot } = tts;
-    if (this.voices.isEverywhere(need.slot, voiceId)) return undefined;
-    const library = libraryOf(tts);
+  private async voiceFinding(component: Speaker, call: KeylessCall): Promise<ConfigFinding | undefined> {
+    const speaker = call.components.find((decided) => decided.need.component === component);
+    const voiceId = this.voiceOf(component, call);
+    if (!speaker || 'reason' in speaker || voiceId === undefined) return undefined;
+    if (this.voices.isEverywhere(speaker.need.slot, voiceId)) return undefined;
+    const account = accountOf(speaker);
     // Nobody is told what another's account holds, and nobody's questions are asked with another's key.
-    if (source !== 'tenant') return unchecked(`${library} is not looked up: your own keys alone are asked with`);
-    const found = await this.voices.has(snapshot, voiceId);
-    if (found === undefined) return unchecked(`${library} could not be found out`);
-    return found ? undefined : absent(`The voice ${voiceId} is not in ${library}`);
+    if (speaker.source !== 'tenant')
+      return unchecked(component, `${account} is not looked up: your own keys alone are asked with`);
+    const found = await this.voices.find(speaker.snapshot, voiceId);
+    if (found === 'unknown') return unchecked(component, `${account} could not be found out`);
+    return found === 'absent' ? absent(speaker, voiceId) : undefined;
+  }
+
+  /** The voice that the component would speak with; undefined where the catalogue knows all there are. */
+  private voiceOf(component: Speaker, { config }: KeylessCall): string | undefined {
+    const section = config[`${component}_config`];
+    if (!section || (component === 'llm' && !this.catalogue.isRealtime(section.provider))) return undefined;
+    const voiceId = section['voice_id'] ?? section['voice'];
+    const isKnown = this.catalogue.configProblems(config).some(({ code }) => code === 'unknown_voice');
+    return typeof voiceId === 'string' && voiceId !== '' && !isKnown ? voiceId : undefined;
   }
 }
 
-function isDecidedTts(component: KeylessComponent): component is KeylessKey {
-  return component.need.component === 'tts' && !('reason' in component);
+function findingOf({ component, code, path, message, allowed }: ConfigProblem, call: KeylessCall): ConfigFinding {
+  const told = allowed.every((value) => message.includes(value)) ? '' : ` It may be ${allowed.join(', ')}.`;
+  const [section = ''] = path.split('.', 1);
+  const isOverride = call.request.assistantId !== undefined && section in (call.request.config ?? {});
+  const hint =
+    isOverride && code === 'unknown_provider'
+      ? ` A ${section} of the call takes the place of the assistant's whole one.`
+      : '';
+  return { component, blocks: true, code, message: message + told + hint };
 }
 
-function libraryOf({ need, source }: KeylessKey): string {
+function accountOf({ need, source }: KeylessKey): string {
   const whose = { tenant: 'your', inherited: "your agency's", platform: "the platform's" }[source];
-  return `the Voice Library of ${whose} ${need.slot} account`;
+  return `the voice library of ${whose} ${need.slot} account`;
 }
 
-function absent(what: string): ConfigFinding {
-  const message = `${what}: add it there, or choose one that is.`;
-  return { component: 'tts', blocks: true, code: 'voice_not_found', message };
+function absent(speaker: KeylessKey, voiceId: string): ConfigFinding {
+  const { component, slot } = speaker.need;
+  const message =
+    `The voice ${voiceId} is not in ${accountOf(speaker)}: add it there, or choose one that is ` +
+    `(GET /byok/providers/${slot}/voices).`;
+  return { component, blocks: true, code: 'voice_not_found', message };
 }
 
-function unchecked(where: string): ConfigFinding {
-  return { component: 'tts', blocks: false, code: 'voice_unchecked', message: `Whether the voice is in ${where}.` };
+function unchecked(component: Speaker, where: string): ConfigFinding {
+  return { component, blocks: false, code: 'voice_unchecked', message: `Whether the voice is in ${where}.` };
 }

@@ -24,6 +24,37 @@ const codesOf = ({ ready, reasons, warnings }: PreflightComponent): unknown => (
   warnings: warnings.map(({ code }) => code),
 });
 
+describe('a component whose own key cannot be used', () => {
+  const expired = specSlot({ expired: true, fallback: 'when_unusable', state: 'active' });
+  const platform = specSlot({ organizationId: 'platform' });
+
+  it('says that another’s takes its place, unless there never was one', () => {
+    const key = { source: 'platform' as const, candidates: { tenant: expired }, fallbackReason: 'expired' as const };
+    expect(row(specKey(platform, key)).warnings[0]).toEqual({
+      code: 'fallback',
+      message: "Your own elevenlabs key is expired: the call would run on the platform's.",
+    });
+    const missing = { ...key, candidates: { tenant: specSlot({ state: 'empty' }) }, fallbackReason: 'no_key' as const };
+    expect(codesOf(row(specKey(platform, missing)))).toMatchObject({ warnings: ['unverified'] });
+  });
+
+  it('says what its provider last said of it', () => {
+    const said = { verdict: 'blocked', capabilities: {}, validatedAt };
+    const undecided = specUndecided(specSlot({ expired: true }), 'expired');
+    const told = row(undecided, { verdicts: new Map([['secret-org', said]]) });
+    expect(told).toMatchObject({ ready: false, last_verdict: 'blocked', reasons: [{ code: 'expired' }], warnings: [] });
+  });
+});
+
+describe('a component whose slot is bound to a region', () => {
+  it('warns when no region is named', () => {
+    const key = specKey(specSlot({ region: 'eu' }));
+    const valid = { verdicts: new Map([['secret-org', { verdict: 'valid', capabilities: {}, validatedAt }]]) };
+    expect(codesOf(row(key, valid))).toMatchObject({ ready: true, warnings: ['region_unnamed'] });
+    expect(codesOf(row(key, { ...valid, region: 'eu' }))).toMatchObject({ ready: true, warnings: [] });
+  });
+});
+
 describe('a component that gets a key', () => {
   it.each<[string, Partial<StoredVerdict>, reasons: string[], warnings: string[]]>([
     ['takes', { verdict: 'valid' }, [], []],

@@ -1,7 +1,8 @@
 import type { SlotSnapshot, StoredVerdict } from '#libs/keystore';
-import { isDefinitelyBad } from '#libs/providers';
+import { isDefinitelyBad, isUncertain } from '#libs/providers';
+import type { KeyUse, UndecidedComponent } from '#libs/resolution';
 import type { ConfigFinding } from './config-findings.js';
-import type { KeylessComponent } from './keyless-call.js';
+import type { KeylessComponent, KeylessKey } from './keyless-call.js';
 import type { Finding, PreflightComponent } from './preflight.schema.js';
 import { reasonText } from './reason-texts.js';
 import { withoutOwnKey } from './without-own-key.js';
@@ -26,12 +27,11 @@ export function preflightComponent(
   const slot = need.kind === 'needed' ? need.slot : null;
   const model = need.kind === 'needed' ? need.model : null;
   const use = { model, region };
-  const verdict = 'reason' in decided ? undefined : verdicts.get(decided.snapshot.current.secretId);
+  const verdict = verdicts.get(secretIdToJudge(decided) ?? '');
+  const own = 'reason' in decided ? decisionReasons(decided.reason, { slot, ...use }, findings) : [];
   const reasons = [
-    ...('reason' in decided
-      ? [{ code: decided.reason, message: reasonText(decided.reason, { slot, ...use }) }]
-      : verdictReasons(need.component, slot, verdict)),
-    ...findings.filter(({ blocks }) => blocks).map(findingOf),
+    ...('reason' in decided ? own : verdictReasons(need.component, slot, verdict)),
+    ...findings.filter(({ blocks, code }) => blocks && !own.some((reason) => reason.code === code)).map(findingOf),
   ];
   return {
     component: need.component,
@@ -48,10 +48,41 @@ export function preflightComponent(
       : null,
     reasons,
     warnings: [
-      ...('reason' in decided ? [] : verdictWarnings(verdict)),
+      ...('reason' in decided ? [] : [...decisionWarnings(decided, use), ...verdictWarnings(verdict)]),
       ...findings.filter(({ blocks }) => !blocks).map(findingOf),
     ],
   };
+}
+
+/** Of the key that would be used; of the own one when none would, so that its trouble is seen. */
+export function secretIdToJudge(decided: KeylessComponent): string | undefined {
+  const judged = 'reason' in decided ? decided.candidates?.tenant : decided.snapshot;
+  return judged?.current?.secretId;
+}
+
+/** A finding of the same code says more of it. */
+function decisionReasons(
+  code: UndecidedComponent['reason'],
+  values: Parameters<typeof reasonText>[1],
+  findings: readonly ConfigFinding[],
+): Finding[] {
+  const finding = findings.find((candidate) => candidate.code === code);
+  return [finding ? findingOf(finding) : { code, message: reasonText(code, values) }];
+}
+
+function decisionWarnings({ need, source, candidates, fallbackReason }: KeylessKey, use: KeyUse): Finding[] {
+  const warnings: Finding[] = [];
+  if (fallbackReason && fallbackReason !== 'no_key') {
+    const whose = source === 'inherited' ? "your agency's" : "the platform's";
+    const message = `Your own ${need.slot} key is ${fallbackReason}: the call would run on ${whose}.`;
+    warnings.push({ code: 'fallback', message });
+  }
+  const bound = candidates.tenant.region;
+  if (bound !== undefined && use.region === undefined) {
+    const message = `The ${need.slot} slot is bound to ${bound}, and no region is named: calls elsewhere get no key.`;
+    warnings.push({ code: 'region_unnamed', message });
+  }
+  return warnings;
 }
 
 function keyStateOf({ state, expired }: SlotSnapshot): PreflightComponent['key_state'] {
@@ -94,7 +125,7 @@ function verdictReasons(component: string, slot: string | null, verdict: StoredV
 }
 
 function verdictWarnings(verdict: StoredVerdict | undefined): Finding[] {
-  if (verdict && !['unverified', 'unreachable', 'rate_limited'].includes(verdict.verdict)) return [];
+  if (verdict && !isUncertain(verdict)) return [];
   return [{ code: 'unverified', message: 'The provider has not confirmed the key yet.' }];
 }
 

@@ -33,7 +33,11 @@ const finding = z
     message: z
       .string()
       .describe('What is wrong and what to do.')
-      .meta({ examples: ['No openai key is stored, and the platform has none either: add one with POST /byok.'] }),
+      .meta({
+        examples: [
+          'No openai key is stored, and nobody else has one that may be used for this: add your own with POST /byok.',
+        ],
+      }),
   })
   .meta({ id: 'Finding' });
 export type Finding = z.infer<typeof finding>;
@@ -66,7 +70,9 @@ const preflightComponent = z
     last_verdict: z
       .string()
       .nullable()
-      .describe('What the provider last said of the key that would be used; null when it was never asked.'),
+      .describe(
+        'What the provider last said of the key that would be used, of your own when none would; null: never asked.',
+      ),
     last_validated: z.iso.datetime().nullable(),
     without_key: z
       .enum(withoutKeyOutcomes)

@@ -3,7 +3,7 @@ import type { KeyVerdictStore, SlotSnapshot, SlotSnapshotStore } from '#libs/key
 import type { CallToDecide, ResolutionService } from '#libs/resolution';
 import type { ConfigFindings } from './config-findings.js';
 import { withoutKeys, type KeylessCall, type KeylessComponent } from './keyless-call.js';
-import { preflightComponent } from './preflight-component.js';
+import { preflightComponent, secretIdToJudge } from './preflight-component.js';
 import type { PreflightAnswer } from './preflight.schema.js';
 import { nothingConfigured } from './reason-texts.js';
 
@@ -26,7 +26,7 @@ export class PreflightService {
     const decided = await this.decide(call);
     const [agencySlots, verdicts, found] = await Promise.all([
       this.agencySlotsOf(decided),
-      this.stores.verdicts.findBySecretIds(decided.components.flatMap(secretIdsOf)),
+      this.stores.verdicts.findBySecretIds(decided.components.flatMap((one) => secretIdToJudge(one) ?? [])),
       this.findings.of(decided, live),
     ]);
     const components = decided.components.map((component) => {
@@ -59,8 +59,4 @@ export class PreflightService {
 function unreadAgencySlotsOf({ candidates }: KeylessComponent): { organizationId: string; provider: string }[] {
   if (candidates?.tenant.parentId === undefined || candidates.parent) return [];
   return [{ organizationId: candidates.tenant.parentId, provider: candidates.tenant.provider }];
-}
-
-function secretIdsOf(decided: KeylessComponent): string[] {
-  return 'reason' in decided ? [] : [decided.snapshot.current.secretId];
 }

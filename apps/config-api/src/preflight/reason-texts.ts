@@ -9,7 +9,8 @@ export const reasonTexts: Record<UnresolvedReason, string> = {
   sealed: 'The {slot} key cannot be opened at the moment: the key-encryption key is not available.',
   model_not_allowed: 'The policy of the {slot} slot does not allow the model {model}: see allowed_models.',
   region_mismatch: 'The {slot} slot is bound to another region than {region}: see region in its policy.',
-  no_platform_key: 'No {slot} key is stored, and the platform has none either: add one with POST /byok.',
+  no_platform_key:
+    'No {slot} key is stored, and nobody else has one that may be used for this: add your own with POST /byok.',
   unknown_provider: 'The configuration names no provider that is known for this component.',
   assistant_not_found: 'There is no such assistant.',
   assistant_lookup_unsupported: 'Assistants are not looked up.',

@@ -20,9 +20,12 @@ export function specSlot(unusual: Partial<SlotSnapshot> = {}): SlotSnapshot {
 }
 
 /** A component that got the key of `slot`, for specs. */
-export function specKey(slot: SlotSnapshot, more: Partial<KeylessKey> = {}): KeylessKey {
+export function specKey(
+  slot: SlotSnapshot,
+  { component = 'tts', ...more }: Partial<KeylessKey> & { component?: ComponentName } = {},
+): KeylessKey {
   return {
-    need: neededBy('tts', slot.provider),
+    need: neededBy(component, slot.provider),
     candidates: { tenant: slot, parent: undefined, platform: undefined },
     source: 'tenant',
     snapshot: slot as KeylessKey['snapshot'],
