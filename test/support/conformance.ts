@@ -65,8 +65,8 @@ function problemOfHeaders({ headers: told }: Response, exchange: Exchange): stri
   return missing.length > 0 ? `the header ${namesOf(missing)} is missing` : undefined;
 }
 
-/** What may be refused before it is known whose token it is: bad addresses, guesses, and when something is out of order. */
-const perhapsUncounted = [400, 429, 500, 503];
+/** What may be refused without knowing whose token it is: bad addresses, guesses, and when something is out of order. */
+const perhapsUncounted = [400, 401, 429, 500, 503];
 
 /** All three or none, and all where the token is counted. */
 function mustTellCounts({ status, headers, isCounted = false }: Exchange): boolean {
