@@ -30,11 +30,18 @@ export interface CallDraft {
   region?: string;
 }
 
+/** Models that a slot may allow: one that some component asks for by default, and one that none does. */
+const modelsOf: Record<string, [string, string]> = {
+  deepgram: ['nova-3', 'nova-3-general'],
+  openai: ['gpt-5.4', 'gpt-4.1'],
+  elevenlabs: ['scribe_v2_realtime', 'eleven_v3'],
+  xai: ['grok-4.3', 'grok-voice-think-fast-2.0'],
+};
+
 /** Limits are rare: what they forbid shows nothing else. */
 const policyFields = {
   fallback: fc.constantFrom('never', 'when_missing', 'when_unusable', null),
   expires_at: fc.constantFrom('2020-01-01T00:00:00Z', '2099-01-01T00:00:00Z', null),
-  allowed_models: fc.constantFrom(['gpt-5.4'], ['none'], null, null, null, null, null),
   region: fc.constantFrom('eu', null, null, null),
   shared: fc.constantFrom(true, true, false),
 };
@@ -43,10 +50,15 @@ const policyFields = {
 export function organizationDraft(role: 'agency' | 'child'): fc.Arbitrary<OrganizationDraft> {
   const isAgency = role === 'agency';
   const key = fc.constantFrom(...keyHistories, ...(isAgency ? (['stored', 'stored'] as const) : []));
-  const policy = fc.record(policyFields, { requiredKeys: isAgency ? ['shared'] : [] });
-  const slots = ['deepgram', 'openai', 'elevenlabs', 'xai'].map((slot) =>
-    fc.record({ slot: fc.constant(slot), key, policy }),
-  );
+  const requiredKeys: 'shared'[] = isAgency ? ['shared'] : [];
+  const slots = Object.entries(modelsOf).map(([slot, models]) => {
+    const allowed_models = fc.constantFrom(...models.map((model) => [model]), null, null, null, null, null);
+    return fc.record({
+      slot: fc.constant(slot),
+      key,
+      policy: fc.record({ ...policyFields, allowed_models }, { requiredKeys }),
+    });
+  });
   return fc.record({
     defaultFallback: fc.constantFrom(null, 'never', 'when_missing', 'when_unusable'),
     slots: fc.tuple(...slots),

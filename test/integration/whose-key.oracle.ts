@@ -53,26 +53,34 @@ function limitOf({ policy }: SlotDraft, { model }: Need, region: string | undefi
   return policy.region && region && policy.region !== region ? 'region_mismatch' : undefined;
 }
 
-/** Of the default models only `gpt-5.4` can be allowed here, and xai's tts and resend have none. */
+/** No section names a model. */
+const defaultModels: Record<string, string | null> = {
+  'stt deepgram': 'nova-3',
+  'stt elevenlabs': 'scribe_v2_realtime',
+  'llm openai': 'gpt-5.4',
+  'llm xai': 'grok-4.3',
+  'llm openai_live': 'gpt-live-1',
+  'tts elevenlabs': 'eleven_flash_v2_5',
+  'tts xai': null,
+  'postcall_stt elevenlabs': 'scribe_v2',
+  'postcall_llm openai': 'gpt-5.4-mini',
+  'email resend': null,
+};
+
 function needsOf({ stt_config: stt, llm_config: llm, tts_config: tts, analysis_plan: plan }: ConfigDraft): Need[] {
   const isRealtime = llm?.['provider'] === 'openai_live';
-  const needs: Need[] = [];
-  if (stt && !isRealtime) needs.push({ component: 'stt', slot: slotNamed(stt), model: 'another' });
-  if (llm) needs.push({ component: 'llm', slot: slotNamed(llm), model: modelOf(llm) });
-  if (tts && !isRealtime) {
-    needs.push({ component: 'tts', slot: slotNamed(tts), model: tts['provider'] === 'xai' ? null : 'another' });
-  }
-  if (plan && isRealtime) needs.push({ component: 'postcall_stt', slot: 'elevenlabs', model: 'another' });
-  if (plan) needs.push({ component: 'postcall_llm', slot: 'openai', model: 'another' });
-  if (plan?.['email']) needs.push({ component: 'email', slot: 'resend', model: null });
-  return needs;
+  return [
+    ...(stt && !isRealtime ? [needFor('stt', stt['provider'])] : []),
+    ...(llm ? [needFor('llm', llm['provider'])] : []),
+    ...(tts && !isRealtime ? [needFor('tts', tts['provider'])] : []),
+    ...(plan && isRealtime ? [needFor('postcall_stt', 'elevenlabs')] : []),
+    ...(plan ? [needFor('postcall_llm', 'openai')] : []),
+    ...(plan?.['email'] ? [needFor('email', 'resend')] : []),
+  ];
 }
 
-function slotNamed({ provider }: Record<string, unknown>): string | undefined {
-  if (provider === 'nobody') return undefined;
-  return provider === 'openai_live' ? 'openai' : String(provider);
-}
-
-function modelOf({ provider }: Record<string, unknown>): string {
-  return provider === 'openai' ? 'gpt-5.4' : 'another';
+function needFor(component: string, provider: unknown): Need {
+  if (provider === 'nobody') return { component, slot: undefined, model: null };
+  const slot = provider === 'openai_live' ? 'openai' : String(provider);
+  return { component, slot, model: defaultModels[`${component} ${String(provider)}`] ?? null };
 }
