@@ -105,7 +105,7 @@ describe('verdicts on stored keys', () => {
     expect(await row()).toMatchObject({ due_in_seconds: null });
 
     key = { ...key, version: 2 };
-    await keystore.conditions().quarantine(slot(), 2, spec);
+    await keystore.conditions().quarantine(slot(), 2, { ...spec, reason: 'invalid' });
     expect(await verdicts.requestChecks([key])).toBe(0);
     await verdicts.record(slot(), 2, said('invalid'), new Date());
     expect(await verdicts.takeDue(8)).toEqual([{ ...key, checkCount: 1 }]);

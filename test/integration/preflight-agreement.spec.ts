@@ -77,7 +77,7 @@ describe('preflights and calls', () => {
     if (key === 'revoked') await ok(api.post(`${path}/revoke`));
     if (key === 'removed') await ok(api.delete('/api/v1/byok', { provider: slot }));
     if (key === 'quarantined')
-      await conditions.quarantine({ organizationId: id, provider: slot }, 1, { actor: 'spec' });
+      await conditions.quarantine({ organizationId: id, provider: slot }, 1, { actor: 'spec', reason: 'invalid' });
     if (Object.keys(policy).length > 0) await ok(api.put(`${path}/policy`, policy));
   }
 

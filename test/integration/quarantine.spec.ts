@@ -76,7 +76,8 @@ describe('a key that its provider refuses in a call', () => {
 
     await until('the tenant is told of both', () => scene.outside.receiver.received.length >= 2);
     const told = scene.outside.receiver.of('byok.key.quarantined');
-    expect(told).toMatchObject([{ body: { organization_id: acme.id, data: { provider: 'deepgram', version: 1 } } }]);
+    const data = { provider: 'deepgram', version: 1, reason: 'invalid' };
+    expect(told).toMatchObject([{ body: { organization_id: acme.id, data } }]);
     expect(isGenuine(told[0]!, webhook.body.webhook.secret)).toBe(true);
     expect(scene.outside.receiver.of('byok.fallback.used')).toMatchObject([
       { body: { data: { reason: 'quarantined' } } },

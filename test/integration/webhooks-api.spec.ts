@@ -32,6 +32,13 @@ describe('webhooks over HTTP', () => {
     await scene.api.call(scene.acme.token, 'DELETE', `/api/v1/webhooks/${nobody.id}`);
   });
 
+  it('get every event unless some are named', async () => {
+    const body = { url: 'https://nobody.invalid/', secret: 'of-the-tenant-0123456789' };
+    const made = await scene.api.call<{ webhook: Webhook }>(scene.acme.token, 'POST', '/api/v1/webhooks', { body });
+    expect({ status: made.status, events: made.body.webhook.events }).toEqual({ status: 201, events: everyEvent });
+    await scene.api.call(scene.acme.token, 'DELETE', `/api/v1/webhooks/${made.body.webhook.id}`);
+  });
+
   it('go where HTTP may go only', async () => {
     const refused = async (url: unknown): Promise<void> => {
       const body = { url, events: everyEvent };
@@ -43,6 +50,7 @@ describe('webhooks over HTTP', () => {
       'nonsense',
       'https://user:word@example.com',
       'http://169.254.169.254/',
+      'http://nobody.invalid/',
       7,
     ]) {
       await refused(url);

@@ -12,6 +12,8 @@ export interface RecordedKeyChange {
   /** The version that is current after the change. */
   current: KeyVersion | null;
   actor: string;
+  /** Why it was quarantined: the provider's verdict. */
+  reason?: string | undefined;
   /** The same in every run of the request that asked for it. */
   requestId?: string | undefined;
 }
@@ -65,9 +67,10 @@ function rowOf({ organizationId, provider, change, epoch, current, actor, reques
   return { ...row, event_id: randomUUID(), event };
 }
 
-function noticesOf({ organizationId, provider, change, epoch, current }: RecordedKeyChange): WebhookNotice[] {
+function noticesOf({ organizationId, current, ...recorded }: RecordedKeyChange): WebhookNotice[] {
+  const { provider, change, epoch, reason } = recorded;
   const type = webhookEventOfChange[change];
   if (!type) return [];
-  const version = current?.version ?? null;
-  return [{ organizationId, type, data: { provider, change, epoch, secret_id: current?.secretId ?? null, version } }];
+  const version = { secret_id: current?.secretId ?? null, version: current?.version ?? null };
+  return [{ organizationId, type, data: { provider, change, epoch, ...version, ...(reason && { reason }) } }];
 }

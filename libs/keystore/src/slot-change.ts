@@ -31,6 +31,8 @@ export interface ChangedSlot {
 /** What a change did to the locked slot; without `change` nothing, and the slot stays as it was. */
 export interface SlotChange {
   change?: KeyChange;
+  /** Why, where whoever is told should know. */
+  reason?: string;
   current: KeyVersion | null;
 }
 
@@ -51,11 +53,11 @@ export function changeSlot(
     if (done) return done;
     assertExpected(request, epoch);
     slot.epoch += 1;
-    const { change, current } = await apply(manager, slot);
+    const { change, current, reason } = await apply(manager, slot);
     if (change) {
       await manager.save(slot);
       const { actor, requestId } = request;
-      await recordKeyChange(manager, { ...id, change, epoch: slot.epoch, current, actor, requestId });
+      await recordKeyChange(manager, { ...id, change, epoch: slot.epoch, current, actor, reason, requestId });
     }
     const secretIds = await readSecretIds(manager, id.organizationId);
     return { epoch: change ? slot.epoch : epoch, current, secretIds };

@@ -45,9 +45,9 @@ export class SlotConditionStore {
 
   /**
    * Takes a key out of use that its provider refuses, until a check, which is due in a minute unless it was to come earlier,
-   * finds it good again. Nothing happens unless this version is the one in use.
+   * finds it good again. `reason` is the verdict. Nothing happens unless this version is the one in use.
    */
-  quarantine(id: SlotId, version: number, request: ChangeRequest): Promise<ChangedSlot> {
+  quarantine(id: SlotId, version: number, request: ChangeRequest & { reason: string }): Promise<ChangedSlot> {
     return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
       const current = await findCurrent(manager, slot);
       if (slot.state !== 'active' || slot.currentVersion !== version) return { current };
@@ -57,7 +57,7 @@ export class SlotConditionStore {
          WHERE organization_id = $1 AND provider = $2 AND version = $3`,
         [id.organizationId, id.provider, version],
       );
-      return { change: 'quarantined', current };
+      return { change: 'quarantined', current, reason: request.reason };
     });
   }
 

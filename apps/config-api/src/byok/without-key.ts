@@ -1,5 +1,5 @@
 import type { FallbackPolicy, SlotSnapshot } from '#libs/keystore';
-import { decideSource } from '#libs/resolution';
+import { decideSource, type CandidateSlots, type KeyUse } from '#libs/resolution';
 
 /** What a call gets from a slot when the organization's own key is not there. */
 export const withoutKeyOutcomes = ['inherited', 'platform', 'no_platform_key', 'unresolved'] as const;
@@ -18,15 +18,18 @@ export function withoutKeyOf(
   slot: Pick<SlotSnapshot, 'state' | 'expired' | 'fallback'>,
   around: SlotSurroundings,
 ): WithoutKey {
-  const isUsable = slot.state === 'active' && !slot.expired;
-  const decision = decideSource(
-    {
-      tenant: snapshotOf({ ...slot, ...(isUsable && { state: 'empty' }) }),
-      parent: around.agencyShares ? keyed() : undefined,
-      platform: around.platformHasKey ? keyed() : undefined,
-    },
-    { model: null },
-  );
+  const candidates = {
+    tenant: snapshotOf(slot),
+    parent: around.agencyShares ? keyed() : undefined,
+    platform: around.platformHasKey ? keyed() : undefined,
+  };
+  return withoutOwnKey(candidates, { model: null });
+}
+
+/** The same for one use of the key, by all slots that could serve it. */
+export function withoutOwnKey({ tenant, ...others }: CandidateSlots, use: KeyUse): WithoutKey {
+  const isUsable = tenant.state === 'active' && !tenant.expired;
+  const decision = decideSource({ tenant: isUsable ? { ...tenant, state: 'empty' } : tenant, ...others }, use);
   if ('source' in decision) return decision.source === 'inherited' ? 'inherited' : 'platform';
   return decision.reason === 'no_platform_key' ? 'no_platform_key' : 'unresolved';
 }

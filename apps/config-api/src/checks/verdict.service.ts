@@ -16,7 +16,8 @@ export class VerdictService {
    * when to ask again. `checkCount`: how many checks before this one in a row have not ended well.
    */
   async apply({ version, ...slot }: VersionRef, verdict: KeyVerdict, checkCount: number): Promise<void> {
-    if (isDefinitelyBad(verdict)) await this.conditions.quarantine(slot, version, actor);
+    const { verdict: reason } = verdict;
+    if (isDefinitelyBad(verdict)) await this.conditions.quarantine(slot, version, { ...actor, reason });
     else if (isGood(verdict)) await this.conditions.release(slot, version, actor);
     await this.verdicts.record(slot, version, verdict, nextCheckOf(verdict, new Date(), checkCount));
   }

@@ -1,11 +1,11 @@
 import type { SlotSnapshot, StoredVerdict } from '#libs/keystore';
 import { isDefinitelyBad, isUncertain } from '#libs/providers';
 import type { KeyUse, UndecidedComponent } from '#libs/resolution';
+import { withoutOwnKey } from '../byok/without-key.js';
 import type { ConfigFinding } from './config-findings.js';
 import type { KeylessComponent, KeylessKey } from './keyless-call.js';
 import type { Finding, PreflightComponent } from './preflight.schema.js';
 import { reasonText } from './reason-texts.js';
-import { withoutOwnKey } from './without-own-key.js';
 
 /** What else is known when the row of a component is written. */
 export interface ComponentSurroundings {

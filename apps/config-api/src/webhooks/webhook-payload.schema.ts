@@ -25,7 +25,11 @@ export const webhookPayloads: Record<WebhookEvent | 'webhook.test', ToldEvent> =
   },
   'byok.key.quarantined': {
     summary: 'A provider refused a key in use, a probe confirmed it, and no call gets it any more.',
-    payload: payloadOf('byok.key.quarantined', { ...changed, change: z.literal('quarantined') }),
+    payload: payloadOf('byok.key.quarantined', {
+      ...changed,
+      change: z.literal('quarantined'),
+      reason: z.enum(['invalid', 'blocked']).describe('What the provider says of the key.'),
+    }),
   },
   'byok.key.expiring': {
     summary: 'A key expires within seven days.',

@@ -25,7 +25,12 @@ const secret = z
 
 /** `POST /webhooks`. */
 export const createWebhookSchema = z
-  .strictObject({ url, events, secret: secret.optional(), is_active: isActive.default(true) })
+  .strictObject({
+    url,
+    events: events.default([...webhookEvents]).describe('All of them when none is named.'),
+    secret: secret.optional(),
+    is_active: isActive.default(true),
+  })
   .transform(({ secret: given, is_active, ...same }) => ({ ...same, isActive: is_active, secret: hidden(given) }));
 export type CreateWebhookBody = z.infer<typeof createWebhookSchema>;
 

@@ -71,15 +71,17 @@ export class WebhooksService {
     }
   }
 
-  /** A name that does not resolve now may do so later; every delivery looks again. */
+  /** A name that does not resolve now may do so later, for https only; every delivery looks again. */
   private async assertReceiver(url: string): Promise<void> {
     try {
       const connection = await this.outbound.open(url, AbortSignal.timeout(lookupTimeoutMs));
       await connection.close();
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (error.kind === 'unavailable') return;
-      throw new AppError('invalid', 'invalid_request', { message: error.message, param: 'url', cause: error });
+      const isUnknown = error.kind === 'unavailable';
+      if (isUnknown && new URL(url).protocol === 'https:') return;
+      const message = isUnknown ? 'Plain HTTP is spoken to this machine only: use https.' : error.message;
+      throw new AppError('invalid', 'invalid_request', { message, param: 'url', cause: error });
     }
   }
 }
