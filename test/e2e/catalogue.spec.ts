@@ -52,9 +52,13 @@ describe('a provider that is added by data only', () => {
 
   it('is listed, has its property in the map, and takes a key and settings', async () => {
     const { body: listing } = await tenant.api.get<{ providers: { id: string }[] }>('/api/v1/byok/config');
-    expect(listing.providers.at(-1)).toEqual({
+    const models = [{ id: 'acme-1', name: 'Acme 1', default: true }];
+    expect(listing.providers.at(-1)).toMatchObject({
       ...acme.slots[0],
-      models: [{ id: 'acme-1', name: 'Acme 1', default: true }],
+      models,
+      offerings: [
+        { component: 'tts', provider: 'acme', aliases: ['acme_tts'], models, voices: { known: ['ann', 'bob'] } },
+      ],
     });
     expect(listing.providers).toHaveLength(11);
     const { body: map } = await tenant.api.get<{ byok_keys: object }>('/api/v1/byok');

@@ -100,6 +100,7 @@ describe('before a call is made', () => {
     const answer = await preflight();
     expect(answer).toMatchObject({ ready: true, components: [{ source: 'platform' }] });
     expect(answer.components[0]!.warnings).toEqual([
+      { code: 'fallback', message: expect.stringContaining('the call would run on the platform') },
       { code: 'voice_unchecked', message: expect.stringContaining("the platform's elevenlabs account") },
     ]);
     expect([own, platforms].flatMap(voiceRequestsWith)).toEqual([]);
