@@ -42,7 +42,7 @@ export async function httpBenchmark(
     body: JSON.stringify({ config: callConfig, live: false }),
   };
   const read = { connections: readConnections, seconds: plan.secondsEach };
-  for (const warmUp of [bare, readKeys, preflight]) await closedLoop(warmUp, { ...read, seconds: 1 });
+  for (const warmUp of [bare, readKeys, preflight]) await closedLoop(warmUp, { ...read, seconds: plan.secondsEach });
   const repetitions: HttpRepetition[] = [];
   for (let number = 0; number < plan.repetitionCount; number += 1) {
     repetitions.push({

@@ -5,17 +5,24 @@ import { poolOf } from './data-source.js';
 import { translatingDatabaseErrors } from './database-error.js';
 import { ApiToken } from './entities/api-token.entity.js';
 import { withinOrganization } from './organization-scope.js';
+import { secretIdsSql } from './secret-ids.js';
 import { TurnBatch } from './turn-batch.js';
 
 /** What is known of a token that somebody presents. */
 export type PresentedToken = Pick<ApiToken, 'id' | 'organizationId' | 'hash' | 'scopes' | 'expiresAt' | 'revokedAt'> & {
   /** Whether the organization that was asked about is a direct child of the token's own. */
   isParentOfChild: boolean;
+  /** Of that child, or else of the token's own organization, if they were asked for: see `readSecretIds`. */
+  secretIds: Readonly<Record<string, string>> | null;
 };
 
-interface AskedToken {
+/** A token to look up, and what else to read with it. */
+export interface AskedToken {
   id: string;
+  /** An organization to ask about; null: none. */
   childId: string | null;
+  /** Whether the secret ids of the slots are read too, in the same round trip: clients read them most. */
+  withSecretIds: boolean;
 }
 
 const askedMax = 500;
@@ -39,12 +46,9 @@ export class ApiTokenStore {
     this.pool = poolOf(dataSource);
   }
 
-  /**
-   * Always from the primary, so that a revoked token is refused at once; requests that arrive together ask together.
-   * `childId` is an organization to ask about.
-   */
-  find(id: string, childId: string | null): Promise<PresentedToken | undefined> {
-    return this.asking.askOne({ id, childId });
+  /** Always from the primary, so that a revoked token is refused at once; requests that arrive together ask together. */
+  find(asked: AskedToken): Promise<PresentedToken | undefined> {
+    return this.asking.askOne(asked);
   }
 
   /** Adds a token; adding the same one again changes nothing. `not_found` when there is no such organization. */
@@ -105,7 +109,11 @@ export class ApiTokenStore {
   }
 
   private async findAll(asked: readonly AskedToken[]): Promise<(PresentedToken | undefined)[]> {
-    const values = [asked.map(({ id }) => id), asked.map(({ childId }) => childId)];
+    const values = [
+      asked.map(({ id }) => id),
+      asked.map(({ childId }) => childId),
+      asked.map(({ withSecretIds }) => withSecretIds),
+    ];
     const { rows } = await translatingDatabaseErrors(() =>
       this.pool.query<PresentedToken & { at: number }>({ name: 'presented-tokens', text: presentedSql, values }),
     );
@@ -116,9 +124,13 @@ export class ApiTokenStore {
 
 const presentedSql = `
   SELECT asked.at::int, t.id, t.organization_id AS "organizationId", t.hash, t.scopes, t.expires_at AS "expiresAt",
-    t.revoked_at AS "revokedAt",
-    EXISTS (SELECT FROM organization o WHERE o.id = asked.child_id AND o.parent_id = t.organization_id) AS "isParentOfChild"
-  FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS asked (id, child_id, at) JOIN api_token t ON t.id = asked.id`;
+    t.revoked_at AS "revokedAt", child.id IS NOT NULL AS "isParentOfChild",
+    CASE WHEN asked.with_secret_ids THEN (
+      SELECT coalesce(json_object_agg(ids.provider, ids.secret_id), '{}')
+      FROM (${secretIdsSql('coalesce(child.id, t.organization_id)')}) AS ids) END AS "secretIds"
+  FROM unnest($1::text[], $2::uuid[], $3::boolean[]) WITH ORDINALITY AS asked (id, child_id, with_secret_ids, at)
+  JOIN api_token t ON t.id = asked.id
+  LEFT JOIN organization child ON child.id = asked.child_id AND child.parent_id = t.organization_id`;
 
 const laterPageSql = `(token.created_at, token.id) <
   (SELECT after.created_at, after.id FROM api_token after WHERE after.organization_id = :organizationId AND after.id = :after)`;

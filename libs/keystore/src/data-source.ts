@@ -12,6 +12,12 @@ import { Contract1764100000000 } from './migrations/1764100000000-contract.migra
 import { ContractMended1764200000000 } from './migrations/1764200000000-contract-mended.migration.js';
 import { Spine1764000000000 } from './migrations/1764000000000-spine.migration.js';
 
+/**
+ * Prepared statements are planned once for each connection. Left to itself PostgreSQL plans those that take lists (`unnest`)
+ * anew for every batch, which costs more than running them; nothing here profits from knowing the values.
+ */
+const genericPlans = '-c plan_cache_mode=force_generic_plan';
+
 export interface DataSourceOptions {
   url: string;
   /** Shown by pg_stat_activity. */
@@ -40,7 +46,7 @@ export function createDataSource(options: DataSourceOptions): DataSource {
       statement_timeout: timeoutMs,
       idle_in_transaction_session_timeout: 2 * timeoutMs,
       keepAlive: true,
-      ...(options.role && { options: `-c role=${options.role}` }),
+      options: [genericPlans, ...(options.role ? [`-c role=${options.role}`] : [])].join(' '),
     },
   });
 }

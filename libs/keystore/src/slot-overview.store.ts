@@ -8,9 +8,8 @@ import { SlotUse } from './entities/slot-use.entity.js';
 import { readLiveCalls, type AskedSlots, type LiveCalls } from './live-calls.js';
 import { platformOrganizationId } from './organization-id.js';
 import { withinOrganization } from './organization-scope.js';
-import { readSecretIdsOfAll } from './secret-ids.js';
+import { readSecretIdsFast } from './secret-ids.js';
 import type { SlotId } from './slot-change.js';
-import { TurnBatch } from './turn-batch.js';
 
 /** A slot with its versions, newest first, each with the number of live calls that hold it. */
 export interface SlotOverview {
@@ -27,17 +26,9 @@ export interface Surroundings {
   keptByPlatform: ReadonlySet<string>;
 }
 
-const organizationsAtOnce = 100;
-const patienceMs = 5;
-
 /** Reads slots for people: what is stored, what it was, who still uses it. Never any ciphertext. */
 export class SlotOverviewStore {
   private readonly pool: Pool;
-  private readonly askingSecretIds = new TurnBatch(
-    (ids: readonly string[]) => readSecretIdsOfAll(this.pool, ids),
-    organizationsAtOnce,
-    patienceMs,
-  );
 
   constructor(private readonly dataSource: DataSource) {
     this.pool = poolOf(dataSource);
@@ -53,9 +44,9 @@ export class SlotOverviewStore {
     return overview;
   }
 
-  /** The secret id of every slot that has a current key; requests that arrive together ask together. */
+  /** The secret id of every slot that has a current key. */
   secretIds(organizationId: string): Promise<ReadonlyMap<string, string>> {
-    return this.askingSecretIds.askOne(organizationId);
+    return readSecretIdsFast(this.pool, organizationId);
   }
 
   /** What decides, besides an organization's own slots, what its calls get. Keys that have expired count as absent. */

@@ -68,7 +68,7 @@ describe('a patient batch', () => {
     slow.mockClear();
   });
 
-  it('joins what comes in the next turn, and while it works, and sends that as soon as it is done', async () => {
+  it('joins what comes in the next turn, and while two pieces are under way; sends that as soon as one is done', async () => {
     const batch = new TurnBatch(slow, 100, 60_000);
     const answers = [batch.askOne(1)];
     await turns(1);
@@ -76,27 +76,27 @@ describe('a patient batch', () => {
     await turns(3);
     answers.push(batch.askOne(3));
     await turns(3);
+    expect(asked()).toEqual([[1, 2], [3]]);
     answers.push(batch.askOne(4));
     await turns(3);
-    expect(asked()).toEqual([[1, 2]]);
+    answers.push(batch.askOne(5));
+    await turns(3);
+    expect(asked()).toHaveLength(2);
     ends.shift()!();
     await turns(1);
-    expect(asked()).toEqual([
-      [1, 2],
-      [3, 4],
-    ]);
-    ends.shift()!();
-    expect(await Promise.all(answers)).toEqual([2, 4, 6, 8]);
+    expect(asked()).toEqual([[1, 2], [3], [4, 5]]);
+    for (const end of ends) end();
+    expect(await Promise.all(answers)).toEqual([2, 4, 6, 8, 10]);
   });
 
   it('does not wait longer than its patience for work that hangs', async () => {
     const batch = new TurnBatch(slow, 100, patienceMs);
-    void batch.askOne(1);
-    await turns(3);
-    void batch.askOne(2);
-    await turns(3);
-    expect(asked()).toEqual([[1]]);
-    await new Promise((resolve) => setTimeout(resolve, 3 * patienceMs));
+    for (const number of [1, 2, 3]) {
+      void batch.askOne(number);
+      await turns(3);
+    }
     expect(asked()).toEqual([[1], [2]]);
+    await new Promise((resolve) => setTimeout(resolve, 3 * patienceMs));
+    expect(asked()).toEqual([[1], [2], [3]]);
   });
 });

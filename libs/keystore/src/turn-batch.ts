@@ -15,8 +15,8 @@ export class TurnBatch<Question, Answer> {
     /** Parts are not joined beyond this; a larger one travels alone. */
     private readonly questionsMax: number,
     /**
-     * More than 0: questions wait a second turn, and for the end of work under way, but not for longer than this. The
-     * busier we are, the more of them join.
+     * More than 0: questions wait a second turn, and while two pieces are under way for the end of one, but not for longer
+     * than this. The busier we are, the more of them join.
      */
     private readonly patienceMs = 0,
   ) {}
@@ -42,7 +42,7 @@ export class TurnBatch<Question, Answer> {
   }
 
   private endSecondTurn(): void {
-    if (this.underWay === 0) this.send();
+    if (this.underWay < underWayMax) this.send();
     else this.impatience ??= setTimeout(() => this.send(), this.patienceMs);
   }
 
@@ -74,6 +74,9 @@ export class TurnBatch<Question, Answer> {
     }
   }
 }
+
+/** One piece is worked on while the answers to the other are written. */
+const underWayMax = 2;
 
 interface Part<Question, Answer> {
   questions: readonly Question[];

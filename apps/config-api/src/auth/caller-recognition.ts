@@ -6,6 +6,9 @@ import type { RequestQuota } from '../limits/request-quota.js';
 import { actForHeader, type CallerService } from './caller.service.js';
 import type { LastUseWorker } from './last-use.worker.js';
 
+/** In the configuration of a route: it shows the caller's secret ids, which are read together with the token. */
+export const showsSecretIds = 'showsSecretIds';
+
 /** Finds out who sends a request before its body is read, and counts it. */
 export class CallerRecognition {
   constructor(
@@ -31,7 +34,10 @@ export class CallerRecognition {
     const counting = isFamiliar && credential.parts && this.quota.count(credential.parts.id);
     try {
       if (!isFamiliar && !credential.parts) await this.guesses.assertMayTry(request.ip);
-      const { caller, refusal } = await this.callers.identify(credential, actForOf(request));
+      const { caller, refusal } = await this.callers.identify(credential, {
+        actFor: actForOf(request),
+        withSecretIds: showsSecretIds in (request.routeOptions.config ?? {}),
+      });
       this.guesses.noteGood(fingerprint);
       request.caller = caller;
       request.callerRefusal = refusal;

@@ -28,6 +28,13 @@ export interface Credential {
   hash: Buffer;
 }
 
+/** What a request says besides its token, and needs besides its caller. */
+export interface IdentityQuestion {
+  /** The organization that the request names. */
+  actFor?: string | undefined;
+  withSecretIds?: boolean;
+}
+
 /** Says who sends a request, by its bearer token. */
 export class CallerService {
   private readonly adminTokenHash: Buffer;
@@ -48,16 +55,19 @@ export class CallerService {
 
   /**
    * Throws `unauthenticated`: `unauthorized` for an unknown token, `api_key_revoked` and `api_key_expired` for one that
-   * was good. `actFor` is the organization that the request names, if it does.
+   * was good.
    */
-  async identify({ parts, hash, isOrchestrators }: Credential, actFor: string | undefined): Promise<Identity> {
+  async identify(
+    { parts, hash, isOrchestrators }: Credential,
+    { actFor, withSecretIds = false }: IdentityQuestion,
+  ): Promise<Identity> {
     if (!parts) {
       if (!equalConstantTime(hash, this.adminTokenHash))
         throw isOrchestrators ? tokenOfOrchestrators() : unknownToken();
       return { caller: { kind: 'admin' }, ...(actFor !== undefined && { refusal: operatorActs() }) };
     }
     const childId = organizationIdFrom(actFor) ?? null;
-    const stored = await this.tokens.find(parts.id, childId);
+    const stored = await this.tokens.find({ id: parts.id, childId, withSecretIds });
     if (!stored || !equalConstantTime(hash, stored.hash)) throw unknownToken();
     assertStillGood(stored, new Date());
     return identityOf(stored, actFor, childId);
@@ -75,8 +85,10 @@ export class CallerService {
 
 function identityOf(stored: PresentedToken, actFor: string | undefined, childId: string | null): Identity {
   const isSelf = actFor === undefined || childId === stored.organizationId;
+  const { secretIds } = stored;
   const caller: Caller = {
     kind: 'tenant',
+    ...(secretIds && { secretIds }),
     organizationId: !isSelf && stored.isParentOfChild && childId ? childId : stored.organizationId,
     tokenId: stored.id,
     scopes: scopesOf(stored.scopes),

@@ -10,6 +10,8 @@ export interface TenantCaller {
   scopes: Scope[];
   /** Whether the token is the parent organization's. */
   isAgency: boolean;
+  /** Read together with the token, where the route shows them: see `showsSecretIds`. */
+  secretIds?: Readonly<Record<string, string>>;
 }
 
 /** Who asks: an organization, or the operator. */

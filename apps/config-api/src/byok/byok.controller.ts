@@ -1,7 +1,10 @@
 import { Body, Controller, Delete, Get, Post, Query, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { Answers } from '#libs/openapi';
 import { RequiresCaller, RequiresScope } from '../auth/caller.guard.js';
-import { CurrentOrganizationId } from '../auth/current-caller.js';
+import { showsSecretIds } from '../auth/caller-recognition.js';
+import type { Caller } from '../auth/caller.js';
+import { CurrentCaller } from '../auth/current-caller.js';
 import { epochTag } from '../http/epoch-tag.interceptor.js';
 import type { HttpReply } from '../http/http-exchange.js';
 import { removeKeySchema, storeKeySchema, type RemoveKeyBody, type StoreKeyBody } from './byok.schema.js';
@@ -29,8 +32,9 @@ export class ByokController {
   @Get()
   @RequiresScope('byok:read')
   @Answers(200, secretIdsAnswer, { summary: 'Which keys are stored' })
-  async read(@CurrentOrganizationId() organizationId: string): Promise<SecretIdsAnswer> {
-    return { byok_keys: await this.views.secretIds(organizationId) };
+  @RouteConfig({ [showsSecretIds]: true })
+  async read(@CurrentCaller() caller: Caller): Promise<SecretIdsAnswer> {
+    return { byok_keys: await this.views.secretIdsOf(caller) };
   }
 
   @Post()

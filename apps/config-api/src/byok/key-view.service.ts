@@ -2,6 +2,7 @@ import type { Catalogue } from '#libs/catalogue';
 import type { ChangedSlot, SlotOverview, SlotOverviewStore, Surroundings } from '#libs/keystore';
 import type { KeyRow, MapAnswer, SecretIdMap, SlotAnswer, VersionsAnswer } from './key-answers.schema.js';
 import { keyRowOf } from './key-row.js';
+import { organizationIdOf, type Caller } from '../auth/caller.js';
 import { assertProvider } from './provider-name.js';
 import { versionRowsOf } from './version-row.js';
 
@@ -12,8 +13,10 @@ export class KeyViewService {
     private readonly overviews: SlotOverviewStore,
   ) {}
 
-  async secretIds(organizationId: string): Promise<SecretIdMap> {
-    return this.mapOf(await this.overviews.secretIds(organizationId));
+  /** Those that were read with the caller's token, or else as they are now. */
+  async secretIdsOf(caller: Caller): Promise<SecretIdMap> {
+    if (caller.kind === 'tenant' && caller.secretIds) return this.mapOf(new Map(Object.entries(caller.secretIds)));
+    return this.mapOf(await this.overviews.secretIds(organizationIdOf(caller)));
   }
 
   /** The answer to a change: the whole map, as the change's own transaction left it. */

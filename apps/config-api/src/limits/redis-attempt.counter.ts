@@ -19,7 +19,6 @@ const answerTimeoutMs = 50;
 /** After a failure Redis is left alone for so long: a server that hangs shall not cost every request its patience. */
 const pauseMs = 500;
 const keysAtOnce = 500;
-const patienceMs = 5;
 
 /**
  * Counts in Redis, for all processes together. While Redis is away this process counts by itself, and each request that
@@ -32,7 +31,7 @@ export class RedisAttemptCounter extends AttemptCounter {
   private readonly log: RedisAttemptCounterOptions['log'];
   private isAway = false;
   private pausedUntil = 0;
-  private readonly adding = new TurnBatch((keys: readonly string[]) => this.addAll(keys), keysAtOnce, patienceMs);
+  private readonly adding = new TurnBatch((keys: readonly string[]) => this.addAll(keys), keysAtOnce);
 
   constructor({ url, keyPrefix, log }: RedisAttemptCounterOptions) {
     super();
