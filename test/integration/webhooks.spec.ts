@@ -146,6 +146,9 @@ describe('webhooks', () => {
         },
       ],
     });
+    // A slot that has had a key could tell; that it has none any more is what the policy is for.
+    await scene.storeKey('elevenlabs');
+    await scene.api.call(scene.acme.token, 'DELETE', '/api/v1/byok?provider=elevenlabs');
     await scene.api.publish(topics.callKeysResolved, resolved('call-0', 'elevenlabs', 'no_key'));
     for (const call of ['call-1', 'call-2', 'call-3']) {
       await scene.api.publish(topics.callKeysResolved, resolved(call, 'deepgram', 'revoked'));
