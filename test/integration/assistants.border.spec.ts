@@ -97,6 +97,17 @@ describe('assistants', () => {
     });
   });
 
+  it('keep what only sounds like a key', async () => {
+    const body = {
+      name: 'A',
+      webhook_secret: 'of-the-client',
+      llm_config: { provider: 'openai', max_tokens: '4096', end_token: '</s>', tools: [{ api_key: 'of-a-tool' }] },
+      analysis_plan: { structured_data: { token: 'the word for it' } },
+    };
+    const { status, body: made } = await send<{ assistant: object }>('POST', '/assistants', body);
+    expect({ status, assistant: made.assistant }).toMatchObject({ status: 201, assistant: body });
+  });
+
   it('have a bounded size and depth', async () => {
     expect((await refused({ prompt: 'x'.repeat(130 * 1024) })).error).toContain('larger than 128 KiB');
     const raw = `{"name": "A", "deep": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`;

@@ -57,10 +57,9 @@ export class AssistantStore {
   ): Promise<AssistantPage> {
     return withinOrganization(this.dataSource, organizationId, async (manager) => {
       const rows = await manager.query<AssistantRow[]>(
-        `SELECT ${columns} FROM assistant
-         WHERE organization_id = $1 AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
-         ORDER BY created_at DESC, id DESC LIMIT $4`,
-        [organizationId, after?.createdAt ?? null, after?.id ?? null, limit + 1],
+        `SELECT ${columns} FROM assistant WHERE organization_id = $1 ${after ? 'AND (created_at, id) < ($3, $4)' : ''}
+         ORDER BY created_at DESC, id DESC LIMIT $2`,
+        [organizationId, limit + 1, ...(after ? [after.createdAt, after.id] : [])],
       );
       const last = rows.length > limit ? rows[limit - 1] : undefined;
       return {

@@ -79,16 +79,33 @@ export function poolOf(dataSource: DataSource): Pool {
   return (dataSource.driver as unknown as { master: Pool }).master;
 }
 
+/** A table that is written anew takes longer than a request may. */
+const migrationTimeoutMs = 30 * 60_000;
+
 /** Brings the schema up to date; processes that start at once wait for each other, `unavailable` when that takes too long. */
 export async function migrate(dataSource: DataSource): Promise<void> {
   const lock = dataSource.createQueryRunner();
   await translatingDatabaseErrors(async () => {
     try {
       await lock.query(`SELECT pg_advisory_lock(hashtext('latchkey.migrations'))`);
-      await dataSource.runMigrations();
+      await runMigrations(dataSource.options as PostgresOptions);
     } finally {
       await lock.query(`SELECT pg_advisory_unlock(hashtext('latchkey.migrations'))`).catch(() => undefined);
       await lock.release();
     }
   });
 }
+
+/** On connections of their own, whose statements may take their time. */
+async function runMigrations({ extra, ...options }: PostgresOptions): Promise<void> {
+  const timeouts = { query_timeout: migrationTimeoutMs, statement_timeout: migrationTimeoutMs };
+  const patient = new DataSource({ ...options, poolSize: 2, extra: { ...(extra as object), ...timeouts } });
+  try {
+    await patient.initialize();
+    await patient.runMigrations();
+  } finally {
+    if (patient.isInitialized) await patient.destroy();
+  }
+}
+
+type PostgresOptions = Extract<ConstructorParameters<typeof DataSource>[0], { type: 'postgres' }>;

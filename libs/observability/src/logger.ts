@@ -33,7 +33,7 @@ export function createLogger(options: LoggerOptions): Logger {
         streamWrite: scrubSecrets,
         logMethod(given, method, level) {
           method.apply(this, given);
-          if (level >= warnLevel) standardOutput?.flushSync();
+          if (level >= warnLevel) standardOutput?.flush();
         },
       },
     },
@@ -44,7 +44,8 @@ export function createLogger(options: LoggerOptions): Logger {
 /** A system call per line would be a tenth of a cheap request. What is buffered is written when the process ends. */
 function bufferedStandardOutput(): ReturnType<typeof pino.destination> {
   const output = pino.destination({ fd: 1, sync: true, minLength: togetherBytes, periodicFlush: flushMs });
-  process.on('exit', () => output.flushSync());
+  // Not `flushSync`: it waits for disks, and for ever for a reader who has gone. This writes in the same turn as well.
+  process.on('exit', () => output.flush());
   return output;
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isSecretName } from '../byok/secret-name.js';
+import { isApiKeyName } from '../byok/secret-name.js';
 import { findLeafProblem, storableLeaf, type JsonLeafProblem } from '../http/json-leaves.js';
 import { nextCursor, pageQuery } from '../http/page.schema.js';
 import { formatCursor, parseCursor } from './assistant-cursor.js';
@@ -49,22 +49,20 @@ function assertStorable(body: object, context: z.RefinementCtx): void {
   if (problem) context.addIssue({ code: 'custom', ...problem });
 }
 
-/** What is said to a model, and what its tools need, is not for us to judge. */
-const spoken = { messages: null, tools: null };
-
 /**
- * Assistants are shown as they were stored: what goes by the name of a secret has no place at their top and in their
- * sections.
+ * Assistants are shown as they were stored: what goes by the name of an API key has no place at their top and in their
+ * sections. What stands deeper is said to a model or needed by its tools, and not for us to judge.
  */
 function findKey(body: object): JsonLeafProblem | undefined {
-  const judged = Object.entries(body).map(([field, value]: [string, unknown]) => {
-    if (assistantSections.includes(field)) return [field, { ...(value as object | null | undefined), ...spoken }];
-    return [field, typeof value === 'string' ? value : null];
-  });
-  return findLeafProblem(Object.fromEntries(judged), (leaf, field) => {
-    const holdsSecret = typeof leaf === 'string' && leaf !== '' && field !== undefined && isSecretName(field);
-    return holdsSecret ? 'does not belong here: keys are stored with POST /byok, and a call gets its own' : undefined;
-  });
+  const sections = Object.entries(body).filter(([field]) => assistantSections.includes(field));
+  const places = [[[], body], ...sections.map(([field, inner]) => [[field], inner])] as [string[], object | null][];
+  return places.flatMap(([path, fields]) => keysIn(fields ?? {}, path))[0];
+}
+
+function keysIn(fields: object, path: readonly string[]): JsonLeafProblem[] {
+  const named = Object.entries(fields).filter(([field, value]) => typeof value === 'string' && isApiKeyName(field));
+  const message = 'does not belong here: keys are stored with POST /byok, and a call gets its own';
+  return named.filter(([, value]) => value !== '').map(([field]) => ({ path: [...path, field], message }));
 }
 
 /** `POST /assistants`: only the name is needed. */

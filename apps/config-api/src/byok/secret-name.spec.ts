@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isSecretName } from './secret-name.js';
+import { isApiKeyName, isSecretName } from './secret-name.js';
 
 describe('a field is taken for a place of a secret', () => {
   it.each(['api_key', 'apiKey', 'apikey', 'API-Key', 'api_keys', 'openai_api_key', 'openaiApiKey', 'x-api-key'])(
@@ -12,8 +12,27 @@ describe('a field is taken for a place of a secret', () => {
     (name) => expect(isSecretName(name)).toBe(true),
   );
 
-  it.each(['key', 'keywords', 'tokenizer', 'secretary', 'monkey', 'model', 'authorized_by', 'password_hint', ''])(
-    'but not by the name %j',
-    (name) => expect(isSecretName(name)).toBe(false),
+  it.each(['apiKey', 'openai_api_key', 'Authorization', 'accessToken', 'AUTH_TOKEN', 'api-tokens'])(
+    'and of an API key by the name %s',
+    (name) => expect(isApiKeyName(name)).toBe(true),
   );
+
+  it.each(['token', 'client_secret', 'dbPassword', 'max_tokens', 'end_token', 'author'])(
+    'but of no API key by the name %s',
+    (name) => expect(isApiKeyName(name)).toBe(false),
+  );
+
+  it.each([
+    'key',
+    'keywords',
+    'max_tokens',
+    'stopToken',
+    'tokenizer',
+    'secretary',
+    'monkey',
+    'model',
+    'authorized_by',
+    'password_hint',
+    '',
+  ])('but not by the name %j', (name) => expect(isSecretName(name)).toBe(false));
 });

@@ -83,6 +83,22 @@ describe('noting when slots are used', () => {
     ]);
   });
 
+  it('is written soon too when it comes while another is being written', async () => {
+    const written: string[] = [];
+    let end = (): void => undefined;
+    const note = async (uses: readonly SlotUse[]): Promise<void> => {
+      written.push(...uses.map(({ provider }) => provider));
+      await new Promise<void>((resolve) => (end = resolve));
+    };
+    const worker = new SlotUseWorker({ note });
+    worker.note(receiptOf([own('openai')]));
+    await jest.advanceTimersByTimeAsync(3_000);
+    worker.note(receiptOf([own('deepgram')]));
+    end();
+    await jest.advanceTimersByTimeAsync(3_000);
+    expect(written).toEqual(['openai', 'deepgram']);
+  });
+
   it('keeps a bounded number of slots, however long nothing can be written', async () => {
     const { worker, written, store } = start();
     store.fails = true;

@@ -37,7 +37,12 @@ export class SlotUseWorker {
     } else if (this.waiting.size < slotsMax) {
       this.waiting.set(organizationId, provider, { organizationId, provider, lastUsedAt });
     }
-    this.timer ??= setTimeout(() => void (this.writing = this.write()), intervalMs).unref();
+    this.timer ??= setTimeout(() => this.writeNext(), intervalMs).unref();
+  }
+
+  private writeNext(): void {
+    this.timer = undefined;
+    this.writing = this.writing.then(() => this.write());
   }
 
   private async write(): Promise<void> {
@@ -45,10 +50,8 @@ export class SlotUseWorker {
     this.waiting = new SlotMap();
     try {
       if (uses.length > 0) await this.store.note(uses);
-      this.timer = undefined;
     } catch (error) {
       this.logger.warn({ msg: 'last uses of keys could not be written; they are with the next ones', err: error });
-      this.timer = undefined;
       for (const use of uses) this.keep(use.organizationId, use.provider, use.lastUsedAt);
     }
   }

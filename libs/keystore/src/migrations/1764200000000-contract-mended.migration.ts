@@ -61,6 +61,13 @@ const lastUses = `
     last_used_at timestamptz NOT NULL,
     PRIMARY KEY (organization_id, provider)
   );
+  INSERT INTO slot_use (organization_id, provider, last_used_at)
+  SELECT CASE c.component ->> 'source' WHEN 'platform' THEN '00000000-0000-0000-0000-000000000000'::uuid
+      WHEN 'inherited' THEN (c.component ->> 'inherited_from')::uuid ELSE r.organization_id END,
+    c.component ->> 'slot', max(r.resolved_at)
+  FROM receipt r CROSS JOIN LATERAL jsonb_array_elements(r.components) AS c (component)
+  WHERE c.component ->> 'status' = 'resolved' AND r.resolved_at IS NOT NULL
+  GROUP BY 1, 2;
   ALTER TABLE slot_use ENABLE ROW LEVEL SECURITY;
   CREATE POLICY own_rows ON slot_use TO latchkey_tenant USING (organization_id = acting_organization());
   CREATE POLICY all_rows ON slot_use TO latchkey_resolver USING (true);
