@@ -177,6 +177,19 @@ describe('agencies and their children', () => {
     expect(changes[1]?.actor).toMatch(/^token:/);
   });
 
+  it('sees the secret ids of whom it acts for, with the token and without', async () => {
+    const made = await api.createOrganization('Keeper', agency.id);
+    const map = async (answer: Promise<Answer<ErrorBody & { byok_keys?: Record<string, string | null> }>>) =>
+      (await answer).body.byok_keys?.['xai_secret_id'];
+    const own = (token: string) => map(api.call(token, 'GET', '/api/v1/byok'));
+    const body = { provider: 'xai', api_key: api.plantKey('xai-') };
+    await api.call(made.token, 'POST', '/api/v1/byok', { body });
+    expect(await own(made.token)).toEqual(expect.any(String));
+    expect(await map(actFor(made.id, 'GET', '/api/v1/byok'))).toBe(await own(made.token));
+    expect(await map(actFor(agency.id, 'GET', '/api/v1/byok'))).toBe(await own(agency.token));
+    expect([await own(agency.token), await map(actFor(stranger.id, 'GET', '/api/v1/byok'))]).toEqual([null, undefined]);
+  });
+
   it('no answer, log line or event held a key', () => {
     expect(api.leaks()).toEqual([]);
   });
