@@ -6,6 +6,7 @@ import type { ComponentNeed } from './component-need.js';
 import { configPartsOf, isSection } from './config-parts.js';
 import { configProblems, type ConfigProblem } from './config-problems.js';
 import { OfferingIndex } from './offering-index.js';
+import { modelsOnSlot } from './models-on-slot.js';
 import { referenceProblems } from './reference-problems.js';
 
 const builtInPath = new URL('../data/catalogue.json', import.meta.url);
@@ -71,10 +72,8 @@ export class Catalogue {
 
   /** The models that run on a key of this slot, each once. */
   modelsOf(slotId: string): string[] {
-    const running = this.offerings.flatMap(({ slot, models }) =>
-      models.filter((model) => (model.slot ?? slot) === slotId).map(({ id }) => id),
-    );
-    return [...new Set(running)];
+    const running = this.offerings.flatMap((offering) => modelsOnSlot(offering, slotId));
+    return [...new Set(running.map(({ id }) => id))];
   }
 
   /** Whether the llm provider of this id hears and speaks by itself, so that a call needs no stt and no tts. */

@@ -2,6 +2,7 @@ export { Catalogue } from './catalogue.js';
 export type { Model, Offering, Slot } from './catalogue.schema.js';
 export { readCatalogue } from './catalogue-file.js';
 export type { ComponentNeed, NeededComponent, UnknownComponent } from './component-need.js';
+export { modelsOnSlot } from './models-on-slot.js';
 export { capabilityVerdicts, verdicts } from './provider-api.schema.js';
 export type {
   AnswerTest,

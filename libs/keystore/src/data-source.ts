@@ -14,7 +14,7 @@ import { Spine1764000000000 } from './migrations/1764000000000-spine.migration.j
 
 /**
  * Prepared statements are planned once for each connection. Left to itself PostgreSQL plans those that take lists (`unnest`)
- * anew for every batch, which costs more than running them; nothing here profits from knowing the values.
+ * anew for every batch, which doubles what they cost; nothing here profits from knowing the values.
  */
 const genericPlans = '-c plan_cache_mode=force_generic_plan';
 

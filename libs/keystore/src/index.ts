@@ -27,7 +27,7 @@ export * from './receipt-reader.store.js';
 export * from './receipt.store.js';
 export type { RecordedVerdict } from './recorded-verdict.js';
 export * from './service-key.store.js';
-export * from './slot-change.js';
+export type { ChangedSlot, ChangeRequest, SlotId } from './slot-change.js';
 export * from './slot-condition.store.js';
 export * from './slot-config.store.js';
 export * from './slot-notice.store.js';

@@ -18,11 +18,6 @@ export interface RecordedKeyChange {
   requestId?: string | undefined;
 }
 
-/** `recordKeyChanges` of one. */
-export function recordKeyChange(manager: EntityManager, recorded: RecordedKeyChange): Promise<void> {
-  return recordKeyChanges(manager, [recorded]);
-}
-
 /**
  * Writes the changes, their events and the webhooks that tell of them into the caller's transaction, and wakes the outbox
  * relay at its commit.

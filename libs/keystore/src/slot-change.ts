@@ -3,7 +3,7 @@ import { AppError } from '#libs/errors';
 import type { DataSource, EntityManager } from 'typeorm';
 import { KeySlot } from './entities/key-slot.entity.js';
 import { KeyVersion } from './entities/key-version.entity.js';
-import { recordKeyChange } from './key-change.store.js';
+import { recordKeyChanges } from './key-change.store.js';
 import { withinOrganization } from './organization-scope.js';
 import { readSecretIds } from './secret-ids.js';
 
@@ -57,7 +57,8 @@ export function changeSlot(
     if (change) {
       await manager.save(slot);
       const { actor, requestId } = request;
-      await recordKeyChange(manager, { ...id, change, epoch: slot.epoch, current, actor, reason, requestId });
+      const recorded = { ...id, change, epoch: slot.epoch, current, actor, reason, requestId };
+      await recordKeyChanges(manager, [recorded]);
     }
     const secretIds = await readSecretIds(manager, id.organizationId);
     return { epoch: change ? slot.epoch : epoch, current, secretIds };

@@ -41,7 +41,7 @@ export function createLogger(options: LoggerOptions): Logger {
   );
 }
 
-/** A system call per line would be a tenth of a cheap request. What is buffered is written when the process ends. */
+/** Lines share a system call: one for each costs a cheap request noticeably. The rest is written when the process ends. */
 function bufferedStandardOutput(): ReturnType<typeof pino.destination> {
   const output = pino.destination({ fd: 1, sync: true, minLength: togetherBytes, periodicFlush: flushMs });
   // Not `flushSync`: it waits for disks, and for ever for a reader who has gone. This writes in the same turn as well.

@@ -1,4 +1,4 @@
-import type { Catalogue, Model, Offering, Slot } from '#libs/catalogue';
+import { modelsOnSlot, type Catalogue, type Model, type Offering, type Slot } from '#libs/catalogue';
 import type { ListedOffering, ListedProvider } from './key-answers.schema.js';
 
 /** The catalogue as clients list it: every slot with the models of its main use, and with all that runs on its key. */
@@ -13,7 +13,7 @@ export function listProviders(catalogue: Catalogue): ListedProvider[] {
 function mainModels({ offerings }: Catalogue, slot: Slot): ListedProvider['models'] {
   const offered = offerings
     .filter(({ component }) => component === slot.category)
-    .flatMap((offering) => modelsIn(offering, slot.id));
+    .flatMap((offering) => modelsOnSlot(offering, slot.id));
   const byId = new Map(offered.map((model) => [model.id, model]));
   const defaultModel = offered.find((model) => model.default);
   return [...byId.values()].map((model) => listedModel(model, model === defaultModel));
@@ -21,7 +21,7 @@ function mainModels({ offerings }: Catalogue, slot: Slot): ListedProvider['model
 
 /** The offering as far as it runs on the slot's key; none when it does not. */
 function listedOfferings(offering: Offering, slotId: string): ListedOffering[] {
-  const models = modelsIn(offering, slotId);
+  const models = modelsOnSlot(offering, slotId);
   if (models.length === 0 && offering.slot !== slotId) return [];
   const { component, provider, name, aliases = [], realtime = false, default: isDefault = false, voices } = offering;
   return [
@@ -36,10 +36,6 @@ function listedOfferings(offering: Offering, slotId: string): ListedOffering[] {
       voices: voices ? { known: voices.known, default: voices.default ?? null, free_text: voices.free_text } : null,
     },
   ];
-}
-
-function modelsIn({ models, slot }: Offering, slotId: string): Model[] {
-  return models.filter((model) => (model.slot ?? slot) === slotId);
 }
 
 function listedModel({ id, name }: Model, isDefault = false): ListedProvider['models'][number] {

@@ -1,4 +1,4 @@
-import type { Catalogue, Offering } from '#libs/catalogue';
+import { modelsOnSlot, type Catalogue, type Offering } from '#libs/catalogue';
 import { componentNames, type ComponentName } from '#libs/contracts';
 import type { ListKind, LiveItem } from '#libs/providers';
 import type { ListedItem } from './live-list.schema.js';
@@ -54,14 +54,14 @@ function unknownItem({ id, name }: LiveItem, openComponents: readonly ComponentN
 }
 
 function itemsIn(
-  { models, slot, voices }: Offering,
+  offering: Offering,
   slotId: string,
   kind: ListKind,
 ): { id: string; name: string; isDefault: boolean }[] {
   if (kind === 'models') {
-    const own = models.filter((model) => (model.slot ?? slot) === slotId);
-    return own.map(({ id, name, default: isDefault = false }) => ({ id, name, isDefault }));
+    return modelsOnSlot(offering, slotId).map(({ id, name, default: isDefault = false }) => ({ id, name, isDefault }));
   }
+  const { slot, voices } = offering;
   const known = slot === slotId ? (voices?.known ?? []) : [];
   return known.map((id) => ({ id, name: id, isDefault: id === voices?.default }));
 }

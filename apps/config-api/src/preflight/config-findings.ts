@@ -12,7 +12,8 @@ export interface ConfigFinding {
   message: string;
 }
 
-type Speaker = 'llm' | 'tts';
+const speakers = ['tts', 'llm'] as const;
+type Speaker = (typeof speakers)[number];
 
 /** Looks for what would make a call fail although it has its keys: unknown models, voices that are not there. */
 export class ConfigFindings {
@@ -25,7 +26,8 @@ export class ConfigFindings {
   async of(call: KeylessCall, live: boolean): Promise<ConfigFinding[]> {
     const problems = this.catalogue.configProblems(call.config).map((problem) => findingOf(problem, call));
     if (!live) return problems;
-    const voices = await Promise.all([this.voiceFinding('tts', call), this.voiceFinding('llm', call)]);
+    const unsaid = speakers.filter((speaker) => !problems.some((found) => isVoiceOf(speaker, found)));
+    const voices = await Promise.all(unsaid.map((speaker) => this.voiceFinding(speaker, call)));
     return [...problems, ...voices.filter((finding) => finding !== undefined)];
   }
 
@@ -43,14 +45,18 @@ export class ConfigFindings {
     return found === 'absent' ? absent(speaker, voiceId) : undefined;
   }
 
-  /** The voice that the component would speak with; undefined where the catalogue knows all there are. */
+  /** The voice that the component would speak with. */
   private voiceOf(component: Speaker, { config }: KeylessCall): string | undefined {
     const section = config[`${component}_config`];
     if (!section || (component === 'llm' && !this.catalogue.isRealtime(section.provider))) return undefined;
     const voiceId = section['voice_id'] ?? section['voice'];
-    const isKnown = this.catalogue.configProblems(config).some(({ code }) => code === 'unknown_voice');
-    return typeof voiceId === 'string' && voiceId !== '' && !isKnown ? voiceId : undefined;
+    return typeof voiceId === 'string' && voiceId !== '' ? voiceId : undefined;
   }
+}
+
+/** Whether the catalogue knows all voices there are, and not this one. */
+function isVoiceOf(speaker: Speaker, { component, code }: ConfigFinding): boolean {
+  return component === speaker && code === 'unknown_voice';
 }
 
 function findingOf({ component, code, path, message, allowed }: ConfigProblem, call: KeylessCall): ConfigFinding {
