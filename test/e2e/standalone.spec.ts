@@ -179,7 +179,8 @@ describe('standalone', () => {
     app = ChildApp.launch({ entry, env, readyUrl: `${url()}/health/ready`, ownGroup: true });
     await eventually('initdb is at work', async () => (await readdir(fresh).catch(() => [])).some(isStage));
     app.interruptGroup();
-    expect(await app.stop('SIGINT')).toBe(0);
+    const code = await app.stop('SIGINT');
+    expect({ code, output: app.output }).toEqual({ code: 0, output: expect.any(String) });
     expect((await readdir(fresh)).filter(isStage)).toEqual([]);
     expect(await EmbeddedPostgres.findPid(`${fresh}/postgres`)).toBeUndefined();
   });

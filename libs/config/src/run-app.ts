@@ -45,9 +45,8 @@ export async function runApp<T extends z.ZodObject>(
     life.running = await life.starting;
     if (life.endingSince === undefined) process.stdout.write(life.running.welcome ?? '');
   } catch (error) {
-    if (life.endingSince !== undefined) process.exit(interrupted);
     process.stderr.write(`${app.name}: ${startProblem(error)}\n`);
-    process.exit(1);
+    process.exit(life.endingSince === undefined ? 1 : interrupted);
   }
 }
 
