@@ -4,7 +4,7 @@ import { StrictnessWorkload, type WorkloadOptions } from './workload.js';
 
 const workload: WorkloadOptions = {
   organizations: 40,
-  writers: 4,
+  writers: 8,
   grpcReaders: 24,
   kafkaBatch: 200,
   kafkaBatches: 3,
@@ -26,11 +26,11 @@ describe('strict revocation on the real stack', () => {
     const { changes, readings } = run.history;
     const count = (how: string): number => readings.filter((reading) => reading.how === how).length;
     process.stdout.write(
-      `strictness: ${run.operations} operations, ${changes.length} changes, components read by ` +
+      `strictness: ${run.reads.operations} operations, ${changes.length} changes, components read by ` +
         `Kafka ${count('kafka')}, gRPC ${count('grpc')}, redeem ${count('redeem')}\n`,
     );
-    expect(run.operations).toBeGreaterThanOrEqual(workload.operationsMin);
-    expect(run.unavailable).toBeLessThan(run.operations / 100);
+    expect(run.reads.operations).toBeGreaterThanOrEqual(workload.operationsMin);
+    expect(run.reads.unavailable).toBeLessThan(run.reads.operations / 100);
     expect(changes.length).toBeGreaterThan(500);
     for (const how of ['kafka', 'grpc', 'redeem']) expect(count(how)).toBeGreaterThan(5_000);
     expect(run.history.violations()).toEqual([]);
@@ -54,7 +54,7 @@ describe('strict revocation on the real stack', () => {
       let checkedAt = 0;
       const run = new StrictnessWorkload(deployment, {
         ...workload,
-        organizations: 4,
+        organizations: 8,
         kafkaBatch: 20,
         until: ({ readings }) => {
           if (readings.length < checkedAt + 2_000) return false;
@@ -64,7 +64,9 @@ describe('strict revocation on the real stack', () => {
       });
       await run.run();
       const violations = run.history.violations();
-      process.stdout.write(`strictness: planted "${bug}" caught after ${run.operations} operations\n`);
+      process.stdout.write(
+        `strictness: planted "${bug}" caught after ${run.reads.operations} operations, ${run.history.changes.length} changes\n`,
+      );
       expect(violations.length).toBeGreaterThan(0);
       for (const { reading } of violations) expect(where).toContain(reading.how);
     },

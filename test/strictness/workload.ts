@@ -1,4 +1,3 @@
-import { status } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
 import { outcomeId, topics, type CallKeysResolved } from '#libs/contracts';
 import { KafkaEventBus } from '#libs/messaging';
@@ -7,14 +6,10 @@ import type { Deployment } from '../support/deployment.js';
 import { KeyResolverClient } from '../support/key-resolver-client.js';
 import { realStack } from '../support/real-stack.js';
 import { History } from './history.js';
-import { keyOf, versionOf } from './numbered-key.js';
+import { keyOf } from './numbered-key.js';
+import { callConfig, RecordedReads } from './recorded-reads.js';
 
 const providers = ['deepgram', 'openai', 'elevenlabs'] as const;
-const config = {
-  stt_config: { provider: 'deepgram', model: 'nova-3' },
-  llm_config: { provider: 'openai', model: 'gpt-5.4' },
-  tts_config: { provider: 'elevenlabs', model: 'eleven_flash_v2_5', voice_id: 'v' },
-};
 
 export interface WorkloadOptions {
   organizations: number;
@@ -33,17 +28,18 @@ interface Tenant {
   api: ApiClient;
 }
 
-/** Writers that rotate and revoke while readers resolve (Kafka, gRPC) and redeem, all recorded. */
+/**
+ * Writers that rotate and revoke while readers resolve (Kafka, gRPC) and redeem, all recorded. A writer also reads
+ * by itself, just before and just after its change: that is where an old answer would be found most surely.
+ */
 export class StrictnessWorkload {
   readonly history = new History();
+  readonly reads = new RecordedReads(this.history);
   private readonly tenants: Tenant[] = [];
   private readonly resolverClients: KeyResolverClient[];
   private readonly bus: KafkaEventBus;
   private readonly answers = new Map<string, (answer: CallKeysResolved) => void>();
   private stopping = false;
-  operations = 0;
-  /** gRPC requests that were answered UNAVAILABLE; not among the operations. */
-  unavailable = 0;
 
   constructor(
     private readonly deployment: Deployment,
@@ -126,25 +122,25 @@ export class StrictnessWorkload {
   }
 
   private async change(slot: OwnedSlot, deadThrough: number, path: string, body: unknown): Promise<void> {
+    const client = this.anyResolver();
+    const held = await this.reads.resolve(client, slot.tenant.id);
+    if (held) await this.reads.redeem(client, held);
     const start = performance.now();
     const answer = await slot.tenant.api.post(path, body);
     const end = performance.now();
     if (answer.status !== 200) throw new Error(`${path}: ${answer.text}`);
     this.history.changes.push({ slot: `${slot.tenant.id}/${slot.provider}`, start, end, deadThrough });
-    this.operations += 1;
+    this.reads.operations += 1;
+    await Promise.all([held && this.reads.redeem(client, held), this.reads.resolve(client, slot.tenant.id)]);
   }
 
   private async readByGrpc(reader: number): Promise<void> {
     const client = this.resolverClients[reader % this.resolverClients.length]!;
     while (!this.done()) {
-      const tenant = this.anyTenant();
-      const start = performance.now();
-      const call = { call_id: randomUUID(), organization_id: tenant.id, config };
-      const answer = (await this.unlessUnavailable(client.resolveCall(call))) as CallKeysResolved | undefined;
+      const answer = await this.reads.resolve(client, this.anyTenant().id);
       if (!answer) continue;
-      this.recordAnswer(answer, start, 'grpc');
       await pause(Math.random() * 30);
-      await this.redeem(client, answer, tenant);
+      await this.reads.redeem(client, answer);
     }
   }
 
@@ -163,19 +159,15 @@ export class StrictnessWorkload {
           key: callId,
           id,
           type: topics.callStarted,
-          value: Buffer.from(JSON.stringify({ call_id: callId, organization_id: tenant.id, config })),
+          value: Buffer.from(JSON.stringify({ call_id: callId, organization_id: tenant.id, config: callConfig })),
           time: new Date().toISOString(),
         })),
       );
       const answers = await answered;
-      for (const answer of answers) this.recordAnswer(answer, start, 'kafka');
+      for (const answer of answers) this.reads.record(answer, start, 'kafka');
       // Redeem at the other resolver than the one that happened to resolve, as often as not.
       const redeemed = answers.slice(0, Math.ceil(answers.length / 4));
-      await Promise.all(
-        redeemed.map((answer, index) =>
-          this.redeem(this.resolverClients[index % this.resolverClients.length]!, answer, calls[index]!.tenant),
-        ),
-      );
+      await Promise.all(redeemed.map((answer) => this.reads.redeem(this.anyResolver(), answer)));
     }
   }
 
@@ -191,50 +183,17 @@ export class StrictnessWorkload {
     });
   }
 
-  private recordAnswer(answer: CallKeysResolved, start: number, how: 'kafka' | 'grpc'): void {
-    const end = performance.now();
-    this.operations += 1;
-    for (const component of answer.components) {
-      if (component.status !== 'resolved') continue;
-      const slot = `${answer.organization_id}/${component.slot}`;
-      this.history.readings.push({ slot, start, end, version: component.version, how });
-    }
-  }
-
-  private async redeem(client: KeyResolverClient, answer: CallKeysResolved, tenant: Tenant): Promise<void> {
-    const handles = answer.components.flatMap((component) => (component.status === 'resolved' ? component.handle : []));
-    if (handles.length === 0) return;
-    const start = performance.now();
-    const redeemed = await this.unlessUnavailable(client.redeem({ call_id: answer.call_id, handles }));
-    if (!redeemed) return;
-    const { keys } = redeemed;
-    const end = performance.now();
-    this.operations += 1;
-    for (const key of keys) {
-      if (key.refusal) continue;
-      // What counts is the key itself, not what the answer says about it.
-      const version = versionOf(key.api_key);
-      this.history.readings.push({ slot: `${tenant.id}/${key.provider}`, start, end, version, how: 'redeem' });
-    }
-  }
-
-  /** No answer in time is no wrong answer: on a busy machine it happens, and is counted. */
-  private async unlessUnavailable<T>(answer: Promise<T>): Promise<T | undefined> {
-    try {
-      return await answer;
-    } catch (error) {
-      if ((error as { code?: number }).code !== status.UNAVAILABLE) throw error;
-      this.unavailable += 1;
-      return undefined;
-    }
-  }
-
   private anyTenant(): Tenant {
     return this.tenants[Math.floor(Math.random() * this.tenants.length)]!;
   }
 
+  private anyResolver(): KeyResolverClient {
+    return this.resolverClients[Math.floor(Math.random() * this.resolverClients.length)]!;
+  }
+
   private done(): boolean {
-    this.stopping ||= this.operations >= this.options.operationsMin || (this.options.until?.(this.history) ?? false);
+    this.stopping ||=
+      this.reads.operations >= this.options.operationsMin || (this.options.until?.(this.history) ?? false);
     return this.stopping;
   }
 }
