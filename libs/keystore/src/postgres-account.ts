@@ -18,6 +18,7 @@ export interface CommandResult {
 
 const commandTimeoutMs = 120_000;
 const outputGraceMs = 1_000;
+const interruptionsMax = 5;
 // Not the caller's: PGDATA, PGPORT and their like would change what the programs do. Windows needs its own.
 const cleanEnvironment = { PATH: '/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
@@ -48,7 +49,21 @@ export async function findServerAccount(dataDir: string, paths: string[]): Promi
 }
 
 /** Runs a program to its end as `account` (as ourselves without one), in a clean environment; throws when it cannot be started. */
-export function runAs(account: ServerAccount | undefined, program: string, args: string[]): Promise<CommandResult> {
+export async function runAs(
+  account: ServerAccount | undefined,
+  program: string,
+  args: string[],
+): Promise<CommandResult> {
+  for (let tryCount = 1; ; tryCount += 1) {
+    const { signal, ...result } = await runOnce(account, program, args);
+    // Ctrl-C met the child in the moment before it had a group of its own: it has done nothing yet.
+    if (signal !== 'SIGINT' || tryCount === interruptionsMax) return result;
+  }
+}
+
+type Ended = CommandResult & { signal: NodeJS.Signals | null };
+
+function runOnce(account: ServerAccount | undefined, program: string, args: string[]): Promise<Ended> {
   const ambient = account?.capability;
   const [file, fileArgs] = ambient
     ? ['setpriv', [...setprivArgs(account, ambient), program, ...args]]
@@ -62,10 +77,11 @@ export function runAs(account: ServerAccount | undefined, program: string, args:
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));
     child.once('error', reject);
-    const settle = (code: number | null): void => resolve({ code: code ?? 1, output: output.trim() });
+    const settle = (code: number | null, signal: NodeJS.Signals | null): void =>
+      resolve({ code: code ?? 1, signal, output: output.trim() });
     child.once('close', settle);
     // Its last words may come after its end; a server that it started may hold the pipes open for ever.
-    child.once('exit', (code) => setTimeout(settle, outputGraceMs, code).unref());
+    child.once('exit', (code, signal) => setTimeout(settle, outputGraceMs, code, signal).unref());
   });
 }
 
