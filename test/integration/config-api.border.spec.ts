@@ -132,6 +132,22 @@ describe('what config-api refuses', () => {
       expect(expectError(answer, 400, 'invalid_request').param).toBe('parent_org_id');
     });
 
+    it('what the database cannot keep as it came is refused, not an internal error', async () => {
+      const keys = '/api/v1/byok/keys/openai';
+      const rollBack = await expectRefused('POST', `${keys}/rollback`, { body: { version: 2 ** 31 } });
+      expect(rollBack.param).toBe('version');
+      // Neither year has four digits in UTC, which is how times are answered.
+      for (const time of ['9999-12-31T23:59:59-01:00', '0000-06-01T00:00:00Z']) {
+        const policy = await expectRefused('PUT', `${keys}/policy`, { body: { expires_at: time } });
+        const token = { name: 'until', scopes: ['byok:read'], expires_at: time };
+        const made = await expectRefused('POST', '/api/v1/tokens', { body: token });
+        expect([policy.param, made.param]).toEqual(['expires_at', 'expires_at']);
+      }
+      const half = { name: 'half \ud800', scopes: ['byok:read'] };
+      expect((await expectRefused('POST', '/api/v1/tokens', { body: half })).param).toBe('name');
+      expect((await expectRefused('POST', '/api/v1/organizations', { body: half })).param).toBe('name');
+    });
+
     it('a body is read for what it is, whatever its content type says, and none is none', async () => {
       const { token } = await api.createOrganization('Typed');
       const types = ['text/plain;charset=UTF-8', 'application/x-www-form-urlencoded', 'application/xml', 'json'];

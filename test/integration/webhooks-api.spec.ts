@@ -51,6 +51,8 @@ describe('webhooks over HTTP', () => {
       'https://user:word@example.com',
       'http://169.254.169.254/',
       'http://nobody.invalid/',
+      'https://example.com/\0',
+      'https://example.com/?half=\ud800',
       7,
     ]) {
       await refused(url);

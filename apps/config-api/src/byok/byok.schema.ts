@@ -1,9 +1,12 @@
 import { regionSchema } from '#libs/contracts';
 import { fallbackPolicies, type SlotPolicy } from '#libs/keystore';
 import { z } from 'zod';
+import { expiryTime } from '../http/expiry-time.schema.js';
 import { apiKeyProblem, submitApiKey } from './api-key.js';
 
 const overlapSecondsMax = 86_400;
+/** What the database counts versions with. */
+const versionMax = 2 ** 31 - 1;
 const providerName = z.string('must be a string').meta({ examples: ['openai'] });
 
 /** A key as it is sent; schemas take it out of sight as their last step, when every other field has been found good. */
@@ -62,7 +65,11 @@ export type RotateKeyBody = z.infer<typeof rotateKeySchema>;
 /** `POST /byok/keys/:provider/rollback`: without a version, the newest that is kept. */
 export const rollBackSchema = z
   .strictObject({
-    version: z.int('must be a whole number').positive('must be a version of the slot').optional(),
+    version: z
+      .int('must be a whole number')
+      .positive('must be a version of the slot')
+      .max(versionMax, 'must be a version of the slot')
+      .optional(),
     overlap_seconds: overlapSeconds,
   })
   .transform(({ version, overlap_seconds }) => ({ version, overlapSeconds: overlap_seconds }))
@@ -82,8 +89,7 @@ const policyFields = z
       .enum(fallbackPolicies, `must be one of ${fallbackPolicies.join(', ')}, or null`)
       .nullish()
       .describe("Whether another's key may take the place of the own; null: as the organization says."),
-    expires_at: z.iso
-      .datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z, or null' })
+    expires_at: expiryTime
       .nullish()
       .describe('From then on the key counts as expired.')
       .meta({ examples: ['2027-01-31T00:00:00Z'] }),

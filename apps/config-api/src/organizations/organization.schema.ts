@@ -7,7 +7,7 @@ const organizationName = z
   .trim()
   .min(1, 'must not be empty')
   .max(200, 'must have at most 200 characters')
-  .regex(/^\P{Cc}*$/u, 'must not have control characters');
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not have control characters or half characters');
 
 /** `POST /organizations`. Existing clients may send more than we know. */
 export const createOrganizationSchema = z.object({

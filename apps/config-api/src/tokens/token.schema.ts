@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { tokenIdPattern } from '../auth/api-token.js';
 import { scopes } from '../auth/scope.js';
+import { expiryTime } from '../http/expiry-time.schema.js';
 import { nextCursor, pageQuery } from '../http/page.schema.js';
 
 const scope = z.enum(scopes, `must be one of ${scopes.join(', ')}`).meta({ examples: ['byok:read'] });
@@ -13,7 +14,7 @@ export const createTokenSchema = z.strictObject({
     .trim()
     .min(1, 'must not be empty')
     .max(200, 'must have at most 200 characters')
-    .regex(/^\P{Cc}*$/u, 'must not have control characters')
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not have control characters or half characters')
     .meta({ examples: ['dashboard'] }),
   scopes: z
     .array(scope, 'must be a list of scopes')
@@ -21,8 +22,7 @@ export const createTokenSchema = z.strictObject({
     .max(scopes.length, 'must name each scope once')
     .describe('What it may do: only what the token that makes it may do.')
     .meta({ examples: [['byok:read', 'assistants:write']] }),
-  expires_at: z.iso
-    .datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z, or null' })
+  expires_at: expiryTime
     .refine((time) => Date.parse(time) > Date.now(), 'must be in the future')
     .nullish()
     .meta({ examples: ['2099-01-31T00:00:00Z'] }),

@@ -8,6 +8,7 @@ const week = 7 * 86_400;
 const url = z
   .url({ protocol: /^https?$/, error: 'must be an https:// URL' })
   .max(2_000, 'must have at most 2000 characters')
+  .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'must not have control characters or half characters')
   .refine((text) => !/^[^/]*\/\/[^/?#]*@/.test(text), 'must not hold a user or password')
   .meta({ examples: ['https://hooks.example.com/latchkey'] });
 const events = z
