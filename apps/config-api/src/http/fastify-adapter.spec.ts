@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
 import { createFastifyAdapter } from './fastify-adapter.js';
 
@@ -49,5 +52,43 @@ describe('an address', () => {
       code: 'invalid_request',
       request_id: expect.stringMatching(/./),
     });
+  });
+});
+
+describe('what is no request that HTTP knows', () => {
+  const answerTo = async (sent: string): Promise<{ head: string; body: unknown }> => {
+    const fastify = createFastifyAdapter().getInstance();
+    const { port } = new URL(await fastify.listen({ host: '127.0.0.1', port: 0 }));
+    const socket = connect(Number(port), '127.0.0.1');
+    try {
+      await once(socket, 'connect');
+      socket.write(sent);
+      const [head, body] = (await text(socket)).split('\r\n\r\n') as [string, string];
+      return { head, body: JSON.parse(body) as unknown };
+    } finally {
+      socket.destroy();
+      await fastify.close();
+    }
+  };
+
+  it.each([
+    ['a line that is none', 'nonsense\r\n\r\n', /^The request cannot be read as HTTP/],
+    ['two lengths', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', /as HTTP/],
+    [
+      'too many headers',
+      `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      /^The headers are larger than 16 KiB/,
+    ],
+  ])('gets the one error body too: %s', async (_, sent, message) => {
+    const { head, body } = await answerTo(sent);
+    expect(body).toEqual({
+      error: expect.stringMatching(message),
+      message: expect.stringMatching(message),
+      code: 'invalid_request',
+      type: 'invalid',
+      request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+    expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(head).toContain(`x-request-id: ${(body as { request_id: string }).request_id}`);
   });
 });

@@ -5,6 +5,7 @@ import type { HttpReply, HttpRequest } from './http-exchange.js';
 import { readJsonBodies } from './json-bodies.js';
 import { requestIdOf } from './request-id.js';
 import { recordRequest } from './request-record.js';
+import { answerUnreadableRequest } from './unreadable-request.js';
 
 const bodyBytesMax = 1024 * 1024;
 /** A call id has up to 128 characters, three times as many in an address. */
@@ -19,6 +20,7 @@ export function createFastifyAdapter(trustedProxies?: string[]): FastifyAdapter 
     genReqId: (request: Pick<HttpRequest, 'headers'>) => requestIdOf(request.headers['x-request-id']),
     // Requests that reach us while we stop are still answered properly.
     return503OnClosing: false,
+    clientErrorHandler: answerUnreadableRequest,
     frameworkErrors: (error: Error, request: HttpRequest, reply: unknown) => {
       const { status, body } = errorAnswerOf(error, request.id);
       (reply as HttpReply).header('x-request-id', request.id).code(status).send(body);

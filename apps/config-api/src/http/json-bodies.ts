@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { isNestedTooDeeply, jsonDepthMax } from '#libs/contracts';
 import { AppError } from '#libs/errors';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -17,15 +18,33 @@ export function readJsonBodies(adapter: FastifyAdapter): void {
     delete request.headers['content-type'];
     done();
   });
-  fastify.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
     if (body.length === 0 || request.is404) return done(null, undefined);
-    void parseJson(request, body as string, (error, value) => {
-      if (error) void parseAnyJson(request, body as string, (broken) => done(broken ?? forbiddenName));
+    if (isEncoded(request.headers['content-encoding'])) return done(encoded);
+    const text = textOf(body as Buffer);
+    if (text === undefined) return done(notUtf8);
+    void parseJson(request, text, (error, value) => {
+      if (error) void parseAnyJson(request, text, (broken) => done(broken ?? forbiddenName));
       else if (isNestedTooDeeply(value)) done(tooDeep);
       else done(null, value);
     });
   });
 }
+
+function isEncoded(encoding: string | undefined): boolean {
+  return encoding !== undefined && encoding.trim().toLowerCase() !== 'identity';
+}
+
+/** Undefined for what is not UTF-8, which would otherwise be read with other characters in it. */
+function textOf(body: Buffer): string | undefined {
+  return isUtf8(body) ? body.toString('utf8') : undefined;
+}
+
+const encoded = new AppError('invalid', 'invalid_request', {
+  message: 'Bodies with a Content-Encoding are not read: send it as it is.',
+});
+
+const notUtf8 = new AppError('invalid', 'invalid_request', { message: 'The body must be in UTF-8.' });
 
 const forbiddenName = new AppError('invalid', 'invalid_request', {
   message: 'No field may be called __proto__, and none in a field constructor may be called prototype.',

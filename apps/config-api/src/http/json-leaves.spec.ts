@@ -29,6 +29,6 @@ describe('what can be stored', () => {
   });
 
   it('is found out without a stack for every level', () => {
-    expect(findLeafProblem(nested(100_000), storableLeaf)?.message).toBe('is nested too deeply');
+    expect(findLeafProblem(nested(100_000), storableLeaf)?.message).toBe('is nested more than 32 levels deep');
   });
 });

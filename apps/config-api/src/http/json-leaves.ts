@@ -21,7 +21,7 @@ export function findLeafProblem(
   path: readonly string[] = [],
   name: string | undefined = path.at(-1),
 ): JsonLeafProblem | undefined {
-  if (path.length > depthMax) return problemAt(path.slice(0, 1), 'is nested too deeply');
+  if (path.length > depthMax) return problemAt(path.slice(0, 1), `is nested more than ${depthMax} levels deep`);
   if (typeof value !== 'object' || value === null) return problemAt(path, check(value, name));
   for (const [field, inner] of Object.entries(value)) {
     const problem =

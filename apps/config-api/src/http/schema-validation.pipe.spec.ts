@@ -55,6 +55,15 @@ describe('what is said of a body that its schema refuses', () => {
     expect(refusalOf(change, {}).param).toBeUndefined();
   });
 
+  it('says one thing of each field', () => {
+    const listed = z.object({ scopes: z.array(z.string(), 'must be a list').max(2, 'must name each once') });
+    expect(refusalOf(listed, { scopes: 'admin' })).toMatchObject({
+      message: 'scopes must be a list.',
+      param: 'scopes',
+    });
+    expect(refusalOf(listed, { scopes: 'admin' }).details).toBeUndefined();
+  });
+
   it('names what is missing first', () => {
     const needed = z.strictObject({ name: z.string() });
     expect(refusalOf(needed, { nam: 'A' })).toMatchObject({

@@ -30,7 +30,9 @@ interface Problem {
 
 function refusal(issues: readonly z.core.$ZodIssue[], value: unknown, schema: z.ZodType): AppError {
   // What is wrong with the body as a whole is that of its fields.
-  const ofFields = issues.filter((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys');
+  const ofFields = firstOfEachField(issues).filter(
+    (issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys',
+  );
   if (ofFields.length === 0) return new AppError('invalid', 'invalid_request', { message: wholeBodyText(issues[0]!) });
   const isMissing = (issue: z.core.$ZodIssue): boolean =>
     issue.path.length > 0 && valueAt(value, issue.path) === undefined;
@@ -48,6 +50,15 @@ function refusal(issues: readonly z.core.$ZodIssue[], value: unknown, schema: z.
     message: `${details[0]}.`,
     param: field,
     ...(details.length > 1 && { details }),
+  });
+}
+
+/** Of a text where a list has to be, nobody needs to hear that it is a list too long. */
+function firstOfEachField(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const seen = new Set<string>();
+  return issues.filter((issue) => {
+    const field = JSON.stringify([issue.path, issue.code === 'unrecognized_keys']);
+    return !seen.has(field) && seen.add(field);
   });
 }
 
