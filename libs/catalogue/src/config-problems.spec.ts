@@ -60,6 +60,9 @@ describe('what is wrong with a configuration', () => {
     expect(pathsOf(llm('openai_live', 'marin'))).toEqual([]);
     expect(pathsOf(llm('xai_realtime', 'nobody'))).toEqual([]);
     expect(pathsOf({ tts_config: { provider: '11labs', voice_id: 'any' } })).toEqual([]);
+    expect(problemsOf({ tts_config: { provider: '11labs', voice_id: 5 } })).toMatchObject([
+      { path: 'tts_config.voice_id', code: 'unknown_voice', message: 'tts_config.voice_id must be a string.' },
+    ]);
   });
 
   it('counts for the parts that a call would use, and for no others', () => {

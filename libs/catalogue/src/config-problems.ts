@@ -53,13 +53,17 @@ function modelProblems({ component, path }: ConfigPart, { model }: Section, offe
 
 function voiceProblems({ component, path }: ConfigPart, section: Section, offering: Offering): ConfigProblem[] {
   const { voices } = offering;
-  if (!voices || voices.free_text) return [];
+  if (!voices) return [];
   return ['voice', 'voice_id'].flatMap((name): ConfigProblem[] => {
     const voice = section[name];
     if (voice === undefined || voice === null || voices.known.includes(voice as string)) return [];
     const field = `${path}.${name}`;
-    const message = `${field} is not a voice of ${offering.provider}.`;
-    return [{ component, path: field, code: 'unknown_voice', message, allowed: voices.known }];
+    if (!voices.free_text) {
+      const message = `${field} is not a voice of ${offering.provider}.`;
+      return [{ component, path: field, code: 'unknown_voice', message, allowed: voices.known }];
+    }
+    if (typeof voice === 'string') return [];
+    return [{ component, path: field, code: 'unknown_voice', message: `${field} must be a string.`, allowed: [] }];
   });
 }
 

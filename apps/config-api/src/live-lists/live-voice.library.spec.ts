@@ -43,10 +43,18 @@ describe('the voice library of an organization', () => {
         () => undefined,
       ),
     ],
-    ['the provider refuses', library(() => Promise.reject(new AppError('unprocessable', 'provider_refused')))],
-    ['the provider is away', library(() => Promise.reject(new AppError('unavailable', 'provider_unavailable')))],
+    [
+      'the provider refuses',
+      library(() => Promise.reject(new AppError('unprocessable', 'provider_refused', { message: 'why' }))),
+    ],
+    [
+      'the provider is away',
+      library(() => Promise.reject(new AppError('unavailable', 'provider_unavailable', { message: 'why' }))),
+    ],
   ])('cannot tell when %s', async (_, voices) => {
-    expect(await voices.find(slot, 'own')).toBe('unknown');
+    expect(await voices.find(slot, 'own')).toEqual({
+      unknown: expect.stringMatching(/^(why|You have no usable elevenlabs key.*)$/),
+    });
   });
 
   it('tells of a provider that lists no voices', async () => {

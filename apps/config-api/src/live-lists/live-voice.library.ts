@@ -6,9 +6,9 @@ import { catalogueItems } from './catalogue-items.js';
 
 /**
  * `unlisted`: the provider lists no voices, so that nobody can tell. `unknown`: there is no key, or the provider does not
- * answer.
+ * answer; the sentence says which.
  */
-export type VoiceFound = 'there' | 'absent' | 'unlisted' | 'unknown';
+export type VoiceFound = 'there' | 'absent' | 'unlisted' | { unknown: string };
 
 /** Looks voices up in the accounts that organizations have with their providers. */
 export class LiveVoiceLibrary {
@@ -29,7 +29,7 @@ export class LiveVoiceLibrary {
       if (!items) return 'unlisted';
       return items.some(({ id }) => id === voiceId) ? 'there' : 'absent';
     } catch (error) {
-      if (error instanceof AppError && cannotTell.includes(error.code)) return 'unknown';
+      if (error instanceof AppError && cannotTell.includes(error.code)) return { unknown: error.message };
       throw error;
     }
   }

@@ -26,7 +26,7 @@ describe('what is found in a configuration', () => {
 
   beforeEach(() => {
     asked = [];
-    answer = 'unknown';
+    answer = { unknown: 'ElevenLabs gave no list.' };
   });
 
   const find = (config: CallConfig, components: KeylessComponent[] = [], live = true): Promise<ConfigFinding[]> =>
@@ -92,7 +92,9 @@ describe('what is found in a configuration', () => {
   });
 
   it('a voice that nobody can tell about is a warning', async () => {
-    const message = expect.stringContaining('your elevenlabs account could not be found out');
+    const message =
+      'Whether the voice is in the voice library of your elevenlabs account could not be found out: ' +
+      'ElevenLabs gave no list.';
     expect(await findVoice(specKey(specSlot()))).toEqual([
       { component: 'tts', blocks: false, code: 'voice_unchecked', message },
     ]);

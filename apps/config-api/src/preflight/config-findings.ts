@@ -39,9 +39,9 @@ export class ConfigFindings {
     const account = accountOf(speaker);
     // Nobody is told what another's account holds, and nobody's questions are asked with another's key.
     if (speaker.source !== 'tenant')
-      return unchecked(component, `${account} is not looked up: your own keys alone are asked with`);
+      return unchecked(component, `${account} is not looked up: your own keys alone are asked with.`);
     const found = await this.voices.find(speaker.snapshot, voiceId);
-    if (found === 'unknown') return unchecked(component, `${account} could not be found out`);
+    if (typeof found === 'object') return unchecked(component, `${account} could not be found out: ${found.unknown}`);
     return found === 'absent' ? absent(speaker, voiceId) : undefined;
   }
 
@@ -84,5 +84,5 @@ function absent(speaker: KeylessKey, voiceId: string): ConfigFinding {
 }
 
 function unchecked(component: Speaker, where: string): ConfigFinding {
-  return { component, blocks: false, code: 'voice_unchecked', message: `Whether the voice is in ${where}.` };
+  return { component, blocks: false, code: 'voice_unchecked', message: `Whether the voice is in ${where}` };
 }
