@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isApiKeyName } from '../byok/secret-name.js';
 import { findLeafProblem, storableLeaf, type JsonLeafProblem } from '../http/json-leaves.js';
+import { nameText } from '../http/name.schema.js';
 import { nextCursor, pageQuery } from '../http/page.schema.js';
 import { formatCursor, parseCursor } from './assistant-cursor.js';
 
@@ -16,13 +17,7 @@ function section<T extends z.ZodRawShape>(known: T) {
 }
 
 const modelChoice = { provider: text, model: text };
-const name = z
-  .string('must be a string')
-  .trim()
-  .min(1, 'must not be empty')
-  .max(200, 'must have at most 200 characters')
-  .refine((given) => !/[\p{Cc}\p{Cs}]/u.test(given), 'must not have control characters or half characters')
-  .meta({ examples: ['Reception'] });
+const name = nameText.meta({ examples: ['Reception'] });
 
 const contentFields = {
   stt_config: section({ ...modelChoice, language: text }),

@@ -1,17 +1,11 @@
 import { fallbackPolicies } from '#libs/keystore';
 import { z } from 'zod';
+import { nameText } from '../http/name.schema.js';
 import { nextCursor, pageQuery } from '../http/page.schema.js';
-
-const organizationName = z
-  .string('must be a string')
-  .trim()
-  .min(1, 'must not be empty')
-  .max(200, 'must have at most 200 characters')
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not have control characters or half characters');
 
 /** `POST /organizations`. Existing clients may send more than we know. */
 export const createOrganizationSchema = z.object({
-  name: organizationName,
+  name: nameText,
   parent_org_id: z.uuid('must be the id of an organization').nullish(),
 });
 export type CreateOrganizationBody = z.infer<typeof createOrganizationSchema>;
@@ -31,7 +25,7 @@ export type ListOrganizationsQuery = z.infer<typeof listOrganizationsSchema>;
 /** `PATCH /organizations/:id`: what is absent stays as it is. */
 export const changeOrganizationSchema = z
   .strictObject({
-    name: organizationName.optional(),
+    name: nameText.optional(),
     default_fallback: z
       .enum(fallbackPolicies, `must be one of ${fallbackPolicies.join(', ')}, or null`)
       .nullable()

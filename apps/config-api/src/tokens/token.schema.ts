@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { tokenIdPattern } from '../auth/api-token.js';
 import { scopes } from '../auth/scope.js';
 import { expiryTime } from '../http/expiry-time.schema.js';
+import { nameText } from '../http/name.schema.js';
 import { nextCursor, pageQuery } from '../http/page.schema.js';
 
 const scope = z.enum(scopes, `must be one of ${scopes.join(', ')}`).meta({ examples: ['byok:read'] });
@@ -9,13 +10,7 @@ const cursor = z.string().regex(tokenIdPattern, 'must be the next_cursor of an a
 
 /** `POST /tokens`. */
 export const createTokenSchema = z.strictObject({
-  name: z
-    .string('must be a string')
-    .trim()
-    .min(1, 'must not be empty')
-    .max(200, 'must have at most 200 characters')
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not have control characters or half characters')
-    .meta({ examples: ['dashboard'] }),
+  name: nameText.meta({ examples: ['dashboard'] }),
   scopes: z
     .array(scope, 'must be a list of scopes')
     .min(1, 'must name a scope')
