@@ -78,7 +78,9 @@ describe('preflights and calls', () => {
     if (key === 'removed') await ok(api.delete('/api/v1/byok', { provider: slot }));
     if (key === 'quarantined')
       await conditions.quarantine({ organizationId: id, provider: slot }, 1, { actor: 'spec', reason: 'invalid' });
-    if (Object.keys(policy).length > 0) await ok(api.put(`${path}/policy`, policy));
+    const { expires_at: _, ...lasting } = policy;
+    const settable = ['none', 'removed', 'revoked'].includes(key) ? lasting : policy;
+    if (Object.keys(settable).length > 0) await ok(api.put(`${path}/policy`, settable));
   }
 
   /** Asks both, once the assistant is stored; with the configuration that counts. */

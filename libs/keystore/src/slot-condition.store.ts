@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { AppError } from '#libs/errors';
 import type { DataSource } from 'typeorm';
 import { KeySlot, type FallbackPolicy } from './entities/key-slot.entity.js';
 import { withinOrganization } from './organization-scope.js';
@@ -24,12 +25,13 @@ export class SlotConditionStore {
 
   /**
    * Sets the policy. Calls that have resolved keep their handles, except that those of child organizations are refused
-   * while the slot is not shared.
+   * while the slot is not shared. `not_found` for a new expiry date where there is no key that it could belong to.
    */
   setPolicy(id: SlotId, policy: SlotPolicy, request: ChangeRequest): Promise<ChangedSlot> {
     return changeSlot(this.dataSource, { id, request }, async (manager, slot) => {
       const current = await findCurrent(manager, slot);
       const before = { ...slot };
+      if (!current && isNewDate(policy.expiresAt, slot.expiresAt)) throw noKeyToExpire(id);
       Object.assign(slot, withoutAbsent(policy));
       return isDeepStrictEqual({ ...slot }, before) ? { current } : { change: 'policy_changed', current };
     });
@@ -70,6 +72,18 @@ export class SlotConditionStore {
       return { change: 'released', current };
     });
   }
+}
+
+function isNewDate(wanted: Date | null | undefined, before: Date | null): boolean {
+  return wanted instanceof Date && wanted.getTime() !== before?.getTime();
+}
+
+/** The date of a key goes with it: the next one would begin without. */
+function noKeyToExpire({ provider }: SlotId): AppError {
+  return new AppError('not_found', 'not_found', {
+    message: `No ${provider} key is stored that could expire: store one with POST /byok first, or leave expires_at out.`,
+    param: 'expires_at',
+  });
 }
 
 function withoutAbsent(policy: SlotPolicy): SlotPolicy {

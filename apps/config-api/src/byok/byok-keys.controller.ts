@@ -97,7 +97,10 @@ export class ByokKeysController {
   @Put(':provider/policy')
   @Answers(200, slotAnswer, {
     summary: 'Set when a slot gives its key',
-    description: 'What is absent stays as it is, null takes a condition away.',
+    description:
+      'What is absent stays as it is, null takes a condition away. Everything but the expiry date can be set before there ' +
+      'is a key.',
+    errors: [404],
     ifMatch: true,
   })
   async setPolicy(

@@ -91,7 +91,7 @@ const policyFields = z
       .describe("Whether another's key may take the place of the own; null: as the organization says."),
     expires_at: expiryTime
       .nullish()
-      .describe('From then on the key counts as expired.')
+      .describe('From then on the key counts as expired. It goes with the key that is stored: the next begins without.')
       .meta({ examples: ['2027-01-31T00:00:00Z'] }),
     allowed_models: z
       .array(modelName, 'must be a list of models, or null')
