@@ -232,18 +232,15 @@ describe("an organization's keys over HTTP", () => {
 
   it('an expiry date is refused while there is no key for it, instead of forgotten with the next', async () => {
     const { token } = await api.createOrganization('Early');
-    const at = '/api/v1/byok/keys/openai';
     const put = (body: object): Promise<Answer<ErrorBody>> =>
-      api.call<ErrorBody>(token, 'PUT', `${at}/policy`, { body });
+      api.call<ErrorBody>(token, 'PUT', '/api/v1/byok/keys/openai/policy', { body });
     const early = { fallback: 'never', expires_at: '2031-01-31T00:00:00Z' };
-    const refused = expectError(await put(early), 404, 'not_found');
-    expect(refused).toMatchObject({ param: 'expires_at', error: expect.stringContaining('POST /byok first') });
+    expect(expectError(await put(early), 404, 'not_found').param).toBe('expires_at');
     expect((await put({ fallback: 'never', expires_at: null })).status).toBe(200);
     await api.call(token, 'POST', '/api/v1/byok', { body: { provider: 'openai', api_key: api.plantKey('sk-') } });
     expect((await put(early)).status).toBe(200);
-    await api.call(token, 'POST', `${at}/revoke`);
-    // What a revoked slot shows may be sent back, and another date may not.
-    expect((await put(early)).status).toBe(200);
+    await api.call(token, 'POST', '/api/v1/byok/keys/openai/revoke');
+    expect((await put(early)).status).toBe(200); // What a revoked slot shows may be sent back.
     expectError(await put({ expires_at: '2032-01-31T00:00:00Z' }), 404, 'not_found');
   });
 
