@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OpenApiDocument } from '#libs/openapi';
 import { assertInDocument, type Exchange } from '../support/conformance.js';
-import { ConfigApiFixture } from './config-api.fixture.js';
+import { adminToken, ConfigApiFixture } from './config-api.fixture.js';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -24,6 +25,23 @@ describe('the HTTP API tells of itself', () => {
     expect(onlyStandalone).toBeDefined();
     expect(served.body.paths).toEqual(paths);
     expect(served.body.openapi).toMatch(/^3\.1\./);
+  });
+
+  it('with examples that can be sent as they are', async () => {
+    const { body } = await api.call<OpenApiDocument>(undefined, 'GET', '/api/v1/openapi.json');
+    const { token } = await api.createOrganization('Copies');
+    const refused: unknown[] = [];
+    for (const [path, operations] of Object.entries(body.paths)) {
+      for (const [method, { requestBody }] of Object.entries(operations)) {
+        const { example } = (requestBody?.content['application/json'] ?? {}) as { example?: unknown };
+        if (example === undefined) continue;
+        const by = path.startsWith('/admin/') ? adminToken : token;
+        const at = path.replace('{provider}', 'openai').replaceAll(/\{\w+\}/g, randomUUID());
+        const { status, text } = await api.call(by, method.toUpperCase(), at, { body: example });
+        if (status === 400 || status === 403) refused.push([method, path, text]);
+      }
+    }
+    expect(refused).toEqual([]);
   });
 
   it('with the headers of its webhooks, of which one is there only while two secrets count', async () => {

@@ -7,8 +7,10 @@ import { findLeafProblem, storableLeaf } from '../http/json-leaves.js';
  */
 export const mergeSettingsSchema = z
   .object({
-    provider: z.string('must be a string'),
-    config: z.record(z.string(), z.unknown(), 'must be an object'),
+    provider: z.string('must be a string').meta({ examples: ['deepgram'] }),
+    config: z
+      .record(z.string(), z.unknown(), 'must be an object')
+      .meta({ examples: [{ endpoint: 'https://api.eu.deepgram.com' }] }),
   })
   .superRefine(({ config }, context) => {
     const problem = findLeafProblem(config, storableLeaf);

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { nameText } from '../http/name.schema.js';
 import { nextCursor, pageQuery } from '../http/page.schema.js';
 
+const name = nameText.meta({ examples: ['Bay Dental'] });
+
 /** `POST /organizations`. Existing clients may send more than we know. */
-export const createOrganizationSchema = z.object({
-  name: nameText,
-  parent_org_id: z.uuid('must be the id of an organization').nullish(),
-});
+export const createOrganizationSchema = z
+  .object({ name, parent_org_id: z.uuid('must be the id of an organization').nullish() })
+  .meta({ examples: [{ name: 'Bay Dental' }] });
 export type CreateOrganizationBody = z.infer<typeof createOrganizationSchema>;
 
 /** The query of `GET /organizations`. */
@@ -25,7 +26,7 @@ export type ListOrganizationsQuery = z.infer<typeof listOrganizationsSchema>;
 /** `PATCH /organizations/:id`: what is absent stays as it is. */
 export const changeOrganizationSchema = z
   .strictObject({
-    name: nameText.optional(),
+    name: name.optional(),
     default_fallback: z
       .enum(fallbackPolicies, `must be one of ${fallbackPolicies.join(', ')}, or null`)
       .nullable()
