@@ -70,6 +70,12 @@ describe('what is found in a configuration', () => {
     expect(asked).toEqual(['org/xai/anna']);
   });
 
+  it('an empty voice_id counts as none, and the voice beside it is looked up', async () => {
+    answer = 'absent';
+    const tts = { provider: 'elevenlabs', voice_id: '', voice: 'anna' };
+    expect(await find({ tts_config: tts }, [specKey(specSlot())])).toMatchObject([{ code: 'voice_not_found' }]);
+  });
+
   it('nothing is said of a voice that is empty, or where the provider lists none', async () => {
     answer = 'unlisted';
     expect(await findVoice(specKey(specSlot()))).toEqual([]);

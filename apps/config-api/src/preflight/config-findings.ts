@@ -49,8 +49,8 @@ export class ConfigFindings {
   private voiceOf(component: Speaker, { config }: KeylessCall): string | undefined {
     const section = config[`${component}_config`];
     if (!section || (component === 'llm' && !this.catalogue.isRealtime(section.provider))) return undefined;
-    const voiceId = section['voice_id'] ?? section['voice'];
-    return typeof voiceId === 'string' && voiceId !== '' ? voiceId : undefined;
+    const isNamed = (voice: unknown): voice is string => typeof voice === 'string' && voice !== '';
+    return [section['voice_id'], section['voice']].find(isNamed);
   }
 }
 
