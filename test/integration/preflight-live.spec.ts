@@ -79,6 +79,14 @@ describe('before a call is made', () => {
     expect(answer.reasons[0]).toContain('speech_to_text');
   });
 
+  it('a key that was stored unchecked is not ready when its provider, asked for voices, does not know it', async () => {
+    const body = { provider: 'elevenlabs', api_key: fixture.plantKey('k-invalid-'), validate: false };
+    await fixture.call(token, 'POST', '/api/v1/byok', { body });
+    const answer = await preflight();
+    expect(answer).toMatchObject({ ready: false, reasons: [expect.stringContaining('does not know the key')] });
+    expect(codesOf(answer)).toContain('key_refused');
+  });
+
   it('an account without credit is told', async () => {
     await storeKey(anna, 'k-out_of_credit-');
     const answer = await preflight();

@@ -9,7 +9,7 @@ import type { OutboundClient } from './outbound.client.js';
 import type { OutboundConnection } from './outbound.connection.js';
 import { missingPermissions, readAnswer, ruleFor, type ProviderAnswer } from './provider-answer.js';
 import { authHeader, baseUrlOf, type BaseUrls } from './provider-endpoint.js';
-import { ProviderLists, type ListKind, type LiveItem } from './provider-lists.port.js';
+import { ListRefusal, ProviderLists, type ListKind, type LiveItem } from './provider-lists.port.js';
 import { sentenceOf } from './verdict-sentence.js';
 
 export interface HttpProviderListsOptions {
@@ -43,7 +43,7 @@ export class HttpProviderLists extends ProviderLists {
     const list = entry?.api?.[kind];
     if (!entry?.api || !list) return undefined;
     const headers = authHeader(entry.api, apiKey);
-    if (!headers) throw refusedBy(entry, sentenceOf('invalid', {}));
+    if (!headers) throw refusedBy(entry, 'invalid', sentenceOf('invalid', {}));
     const baseUrl = baseUrlOf(entry.api, { slot, region }, this.options.baseUrls ?? (() => undefined));
     return this.read(entry, { api: entry.api, apiKey, list, headers, baseUrl });
   }
@@ -117,11 +117,11 @@ function failure(slot: Slot, { api: { probe }, apiKey }: ListQuestion, answer: P
   }
   const missing = wordsWithoutKey(missingPermissions(answer, probe.missing), apiKey);
   const lacks = missing.length > 0 ? `The key lacks the permission ${missing.join(', ')}.` : undefined;
-  return refusedBy(slot, lacks ?? rule.detail ?? sentenceOf(rule.verdict, {}));
+  return refusedBy(slot, rule.verdict, lacks ?? rule.detail ?? sentenceOf(rule.verdict, {}));
 }
 
-function refusedBy({ name }: Slot, why: string): AppError {
-  return new AppError('unprocessable', 'provider_refused', { message: `${name} refuses to list this: ${why}` });
+function refusedBy({ name }: Slot, verdict: Verdict, why: string): AppError {
+  return new ListRefusal(`${name} refuses to list this: ${why}`, verdict);
 }
 
 function unavailable({ name }: Slot, why: string): AppError {

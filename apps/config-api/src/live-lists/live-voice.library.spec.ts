@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Catalogue } from '#libs/catalogue';
 import { SecretBytes } from '#libs/crypto';
 import { AppError } from '#libs/errors';
-import type { LiveItem } from '#libs/providers';
+import { ListRefusal, type LiveItem } from '#libs/providers';
 import type { StoredKey, StoredKeyReader } from '#libs/resolution';
 import { AccountListService } from './account-list.service.js';
 import { LiveVoiceLibrary } from './live-voice.library.js';
@@ -43,10 +43,7 @@ describe('the voice library of an organization', () => {
         () => undefined,
       ),
     ],
-    [
-      'the provider refuses',
-      library(() => Promise.reject(new AppError('unprocessable', 'provider_refused', { message: 'why' }))),
-    ],
+    ['the provider refuses', library(() => Promise.reject(new ListRefusal('why', 'limited')))],
     [
       'the provider is away',
       library(() => Promise.reject(new AppError('unavailable', 'provider_unavailable', { message: 'why' }))),
@@ -55,6 +52,11 @@ describe('the voice library of an organization', () => {
     expect(await voices.find(slot, 'own')).toEqual({
       unknown: expect.stringMatching(/^(why|You have no usable elevenlabs key.*)$/),
     });
+  });
+
+  it.each(['invalid', 'blocked'] as const)('tells of a key that its provider calls %s', async (verdict) => {
+    const voices = library(() => Promise.reject(new ListRefusal('why', verdict)));
+    expect(await voices.find(slot, 'own')).toEqual({ refused: 'why' });
   });
 
   it('tells of a provider that lists no voices', async () => {

@@ -1,14 +1,15 @@
 import type { Catalogue } from '#libs/catalogue';
 import { AppError } from '#libs/errors';
+import { isDefinitelyBad, ListRefusal } from '#libs/providers';
 import type { SlotRef } from '#libs/resolution';
 import type { AccountListService } from './account-list.service.js';
 import { catalogueItems } from './catalogue-items.js';
 
 /**
  * `unlisted`: the provider lists no voices, so that nobody can tell. `unknown`: there is no key, or the provider does not
- * answer; the sentence says which.
+ * answer. `refused`: the provider says that the key is good for nothing. A sentence says why.
  */
-export type VoiceFound = 'there' | 'absent' | 'unlisted' | { unknown: string };
+export type VoiceFound = 'there' | 'absent' | 'unlisted' | { unknown: string } | { refused: string };
 
 /** Looks voices up in the accounts that organizations have with their providers. */
 export class LiveVoiceLibrary {
@@ -29,6 +30,7 @@ export class LiveVoiceLibrary {
       if (!items) return 'unlisted';
       return items.some(({ id }) => id === voiceId) ? 'there' : 'absent';
     } catch (error) {
+      if (error instanceof ListRefusal && isDefinitelyBad(error)) return { refused: error.message };
       if (error instanceof AppError && cannotTell.includes(error.code)) return { unknown: error.message };
       throw error;
     }

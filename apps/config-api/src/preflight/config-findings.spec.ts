@@ -97,6 +97,18 @@ describe('what is found in a configuration', () => {
     ]);
   });
 
+  it('a key that its provider calls bad when it is asked stands in the way', async () => {
+    answer = { refused: 'ElevenLabs refuses to list this: The provider does not know the key.' };
+    expect(await findVoice(specKey(specSlot()))).toMatchObject([
+      {
+        component: 'tts',
+        blocks: true,
+        code: 'key_refused',
+        message: expect.stringContaining('does not know the key'),
+      },
+    ]);
+  });
+
   it('a voice that nobody can tell about is a warning', async () => {
     const message =
       'Whether the voice is in the voice library of your elevenlabs account could not be found out: ' +

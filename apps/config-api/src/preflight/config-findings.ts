@@ -41,17 +41,21 @@ export class ConfigFindings {
     if (speaker.source !== 'tenant')
       return unchecked(component, `${account} is not looked up: your own keys alone are asked with.`);
     const found = await this.voices.find(speaker.snapshot, voiceId);
-    if (typeof found === 'object') return unchecked(component, `${account} could not be found out: ${found.unknown}`);
-    return found === 'absent' ? absent(speaker, voiceId) : undefined;
+    if (typeof found === 'string') return found === 'absent' ? absent(speaker, voiceId) : undefined;
+    if ('refused' in found) return refused(speaker, found.refused);
+    return unchecked(component, `${account} could not be found out: ${found.unknown}`);
   }
 
   /** The voice that the component would speak with. */
   private voiceOf(component: Speaker, { config }: KeylessCall): string | undefined {
     const section = config[`${component}_config`];
     if (!section || (component === 'llm' && !this.catalogue.isRealtime(section.provider))) return undefined;
-    const isNamed = (voice: unknown): voice is string => typeof voice === 'string' && voice !== '';
     return [section['voice_id'], section['voice']].find(isNamed);
   }
+}
+
+function isNamed(voice: unknown): voice is string {
+  return typeof voice === 'string' && voice !== '';
 }
 
 /** Whether the catalogue knows all voices there are, and not this one. */
@@ -81,6 +85,11 @@ function absent(speaker: KeylessKey, voiceId: string): ConfigFinding {
     `The voice ${voiceId} is not in ${accountOf(speaker)}: add it there, or choose one that is ` +
     `(GET /byok/providers/${slot}/voices).`;
   return { component, blocks: true, code: 'voice_not_found', message };
+}
+
+function refused({ need }: KeylessKey, why: string): ConfigFinding {
+  const message = `${why} See POST /byok/keys/${need.slot}/test, or replace the key with POST /byok.`;
+  return { component: need.component, blocks: true, code: 'key_refused', message };
 }
 
 function unchecked(component: Speaker, where: string): ConfigFinding {
