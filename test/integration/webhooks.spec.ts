@@ -56,6 +56,14 @@ describe('webhooks', () => {
     await until('it is delivered', async () => (await scene.deliveriesOf(id))[0]?.state === 'delivered');
   });
 
+  it('are delivered when the receiver says so, however much it says', async () => {
+    const { id } = await scene.subscribe('/talkative');
+    scene.receiver.talkativePaths.add('/talkative');
+    await scene.storeKey('deepgram');
+    await until('it is delivered', async () => (await scene.deliveriesOf(id))[0]?.state === 'delivered');
+    expect(await scene.deliveriesOf(id)).toMatchObject([{ attempts: 1, last_status: 200 }]);
+  });
+
   it('follow no redirect', async () => {
     const { id } = await scene.subscribe('/redirecting');
     scene.receiver.script.push(302);

@@ -20,6 +20,8 @@ export class WebhookReceiver {
   readonly script: number[] = [];
   /** Where nothing is ever answered. */
   readonly silentPaths = new Set<string>();
+  /** Where the answer is very long. */
+  readonly talkativePaths = new Set<string>();
 
   private constructor(private readonly server: Server) {}
 
@@ -36,7 +38,7 @@ export class WebhookReceiver {
         if (receiver.silentPaths.has(path)) return;
         const status = receiver.script.shift() ?? 200;
         response.writeHead(status, { ...(status === 302 && { location: `${receiver.url}/elsewhere` }) });
-        response.end(status === 200 ? 'thank you' : 'no');
+        response.end(receiver.talkativePaths.has(path) ? 'x'.repeat(5_000_000) : status === 200 ? 'thank you' : 'no');
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,4 +1,3 @@
-import type { StandaloneConfig } from '#libs/config';
 import { cryptoReady, LocalFileKekProvider } from '#libs/crypto';
 import { AppError } from '#libs/errors';
 import { createDataSource, EmbeddedPostgres, holdsSealedKeys, type DataSourceOptions } from '#libs/keystore';
@@ -27,10 +26,10 @@ const database = 'latchkey';
  * Starts or finds again everything below the ports, with a database that is prepared. Refuses a folder that another
  * standalone is using. When it throws, nothing that it started is left running.
  */
-export async function startEmbeddedServers(folder: DataDirectory, config: StandaloneConfig): Promise<EmbeddedServers> {
+export async function startEmbeddedServers(folder: DataDirectory): Promise<EmbeddedServers> {
   await cryptoReady();
   const postgres = await EmbeddedPostgres.start({ dataDir: folder.file('postgres') });
-  const lock = await takeFolder(postgres, folder, config.LATCHKEY_HTTP_PORT);
+  const lock = await takeFolder(postgres, folder);
   const closers = [() => lock.end(), () => postgres.stop()];
   const stop = async (): Promise<void> => {
     for (const close of closers.splice(0).toReversed()) await close();
@@ -69,7 +68,7 @@ async function openKek(folder: DataDirectory, dataSource: DataSource): Promise<L
 }
 
 /** A lock that ends with the connection, so with the process, however it dies. */
-async function takeFolder(postgres: EmbeddedPostgres, folder: DataDirectory, httpPort: number): Promise<pg.Client> {
+async function takeFolder(postgres: EmbeddedPostgres, folder: DataDirectory): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: postgres.url('postgres'), application_name: 'latchkey-standalone' });
   client.on('error', () => undefined);
   await client.connect();
@@ -79,6 +78,6 @@ async function takeFolder(postgres: EmbeddedPostgres, folder: DataDirectory, htt
   if (lock.rows[0]?.taken) return client;
   await client.end();
   throw new AppError('conflict', 'data_directory_in_use', {
-    message: `Another latchkey is running on ${folder.path} (perhaps on port ${httpPort}): stop it, or set LATCHKEY_DATA_DIR to another folder.`,
+    message: `Another latchkey is running on ${folder.path}: stop it, or set LATCHKEY_DATA_DIR to another folder.`,
   });
 }

@@ -32,7 +32,7 @@ async function start(config: StandaloneConfig, given: ReadonlySet<string>): Prom
   const catalogue = readCatalogue(config.LATCHKEY_CATALOGUE);
   const folder = await DataDirectory.open(config.LATCHKEY_DATA_DIR);
   const fake = await startFakeProviders(config, given);
-  const servers = await startEmbeddedServers(folder, config).catch(async (error: unknown) => {
+  const servers = await startEmbeddedServers(folder).catch(async (error: unknown) => {
     await fake?.close();
     throw error;
   });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { componentNames, type CallConfig, type ComponentName } from '#libs/contracts';
 import { pathText, shapeProblems, type CatalogueProblem } from './catalogue-problem.js';
 import { catalogueSchema, type Offering, type Slot } from './catalogue.schema.js';
-import type { ComponentNeed } from './component-need.js';
+import type { ComponentNeed, NeededComponent } from './component-need.js';
 import { configPartsOf, isSection } from './config-parts.js';
 import { configProblems, type ConfigProblem } from './config-problems.js';
 import { OfferingIndex } from './offering-index.js';
@@ -79,6 +79,12 @@ export class Catalogue {
   /** Whether the llm provider of this id hears and speaks by itself, so that a call needs no stt and no tts. */
   isRealtime(provider: unknown): boolean {
     return this.index.isRealtime(provider);
+  }
+
+  /** Whether a voice must be named: the provider has no default one and none that everybody has. */
+  needsVoice({ component, provider }: NeededComponent): boolean {
+    const voices = this.index.offering(component, provider)?.voices;
+    return voices !== undefined && voices.default === undefined && voices.known.length === 0;
   }
 
   /** What the call needs, each component at most once. Never throws, whatever the sections hold. */

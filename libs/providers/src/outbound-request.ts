@@ -15,6 +15,8 @@ export interface OutboundRequest {
   body?: string;
   /** A longer answer is `outbound_too_large`. */
   answerBytesMax: number;
+  /** The beginning will do: of an answer that is longer or does not end in time, what came is taken. */
+  answerMayBeCut?: boolean;
 }
 
 /** An answer as it came; redirects are answers too and are not followed. */

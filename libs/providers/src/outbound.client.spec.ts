@@ -150,6 +150,15 @@ describe('an outbound request', () => {
     expect(await codeOf(local.send(get(`http://127.0.0.1:${port}/`), 2_000))).toBe('outbound_too_large');
   });
 
+  it.each<[string, RequestListener]>([
+    ['is too large', (_, response) => response.writeHead(200).end('x'.repeat(5_000_000))],
+    ['never ends', (_, response) => response.writeHead(200).write('x'.repeat(1_000))],
+  ])('may be content with the beginning of an answer that %s', async (_, listener) => {
+    const port = await serve(listener);
+    const answer = await local.send({ ...get(`http://127.0.0.1:${port}/`), answerMayBeCut: true }, 500);
+    expect(answer).toMatchObject({ status: 200, text: 'x'.repeat(1_000) });
+  });
+
   it('never repeats path, headers or body in what it says of a failure', async () => {
     const secret = 'sk-canary-0123456789';
     const url = `http://127.0.0.1:1/hook/${secret}?token=${secret}`;

@@ -20,7 +20,8 @@ export class OutboundConnection {
   }
 
   /** Throws `internal` for another origin than the one that was checked. */
-  async send({ url, method, headers, body, answerBytesMax }: OutboundRequest): Promise<OutboundAnswer> {
+  async send(request: OutboundRequest): Promise<OutboundAnswer> {
+    const { url, method, headers, body } = request;
     if (new URL(url).origin !== this.origin) throw new AppError('internal', 'outbound_other_origin');
     try {
       const answer = await send(url, {
@@ -30,7 +31,7 @@ export class OutboundConnection {
         dispatcher: this.agent,
         signal: this.signal,
       });
-      return { status: answer.statusCode, headers: answer.headers, text: await this.read(answer, answerBytesMax) };
+      return { status: answer.statusCode, headers: answer.headers, text: await this.read(answer, request) };
     } catch (error) {
       throw outboundError(this.host, error);
     }
@@ -41,19 +42,26 @@ export class OutboundConnection {
     await this.agent.destroy();
   }
 
-  private async read({ body }: Dispatcher.ResponseData, bytesMax: number): Promise<string> {
+  private async read({ body }: Dispatcher.ResponseData, request: OutboundRequest): Promise<string> {
+    const { answerBytesMax, answerMayBeCut = false } = request;
     const chunks: Buffer[] = [];
     let byteCount = 0;
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      byteCount += chunk.length;
-      if (byteCount > bytesMax) {
-        throw new AppError('unavailable', 'outbound_too_large', {
-          message: `${this.host} answered with more than ${bytesMax} bytes.`,
-        });
+    try {
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        chunks.push(chunk);
+        byteCount += chunk.length;
+        if (byteCount > answerBytesMax) throw this.tooLarge(answerBytesMax);
       }
-      chunks.push(chunk);
+    } catch (error) {
+      if (!answerMayBeCut) throw error;
     }
-    return Buffer.concat(chunks).toString('utf8');
+    return Buffer.concat(chunks).subarray(0, answerBytesMax).toString('utf8');
+  }
+
+  private tooLarge(bytesMax: number): AppError {
+    return new AppError('unavailable', 'outbound_too_large', {
+      message: `${this.host} answered with more than ${bytesMax} bytes.`,
+    });
   }
 }
 

@@ -49,7 +49,10 @@ const rotateKeyFields = z
   .strictObject({
     api_key: apiKeySchema,
     validate,
-    mode: z.enum(['graceful', 'immediate'], 'must be graceful or immediate').default('graceful'),
+    mode: z
+      .enum(['graceful', 'immediate'], 'must be graceful or immediate')
+      .default('graceful')
+      .describe('immediate: the old key ends with this request, whatever overlap_seconds says.'),
     overlap_seconds: overlapSeconds,
   })
   .meta({ id: 'RotateKey' });

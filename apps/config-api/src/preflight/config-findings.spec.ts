@@ -76,11 +76,22 @@ describe('what is found in a configuration', () => {
     expect(await find({ tts_config: tts }, [specKey(specSlot())])).toMatchObject([{ code: 'voice_not_found' }]);
   });
 
-  it('nothing is said of a voice that is empty, or where the provider lists none', async () => {
+  it('nothing is said of a voice where the provider lists none', async () => {
     answer = 'unlisted';
     expect(await findVoice(specKey(specSlot()))).toEqual([]);
-    expect(await find({ tts_config: { ...tts_config, voice_id: '' } }, [specKey(specSlot())])).toEqual([]);
     expect(asked).toHaveLength(1);
+  });
+
+  it.each([true, false])('no voice is a warning where the provider has no default one, live: %s', async (live) => {
+    const message = 'tts_config.voice_id is missing, and elevenlabs has no default voice.';
+    const unnamed = { component: 'tts', blocks: false, code: 'voice_unnamed', message };
+    for (const voice_id of ['', null, undefined]) {
+      const config = { tts_config: { ...tts_config, voice_id } } as CallConfig;
+      expect(await find(config, [specKey(specSlot())], live)).toEqual([unnamed]);
+    }
+    const withDefault = { tts_config: { provider: 'xai' } } as CallConfig;
+    expect(await find(withDefault, [specKey(specSlot({ provider: 'xai' }))], live)).toEqual([]);
+    expect(asked).toEqual([]);
   });
 
   it('a voice that the account of the own key has is nothing to tell', async () => {

@@ -24,11 +24,22 @@ export class ConfigFindings {
 
   /** @param live whether the provider may be asked for its voices. */
   async of(call: KeylessCall, live: boolean): Promise<ConfigFinding[]> {
-    const problems = this.catalogue.configProblems(call.config).map((problem) => findingOf(problem, call));
+    const problems = [
+      ...this.catalogue.configProblems(call.config).map((problem) => findingOf(problem, call)),
+      ...speakers.flatMap((speaker) => this.unnamedVoice(speaker, call)),
+    ];
     if (!live) return problems;
     const unsaid = speakers.filter((speaker) => !problems.some((found) => isVoiceOf(speaker, found)));
     const voices = await Promise.all(unsaid.map((speaker) => this.voiceFinding(speaker, call)));
     return [...problems, ...voices.filter((finding) => finding !== undefined)];
+  }
+
+  private unnamedVoice(component: Speaker, call: KeylessCall): ConfigFinding[] {
+    const need = call.components.find((decided) => decided.need.component === component)?.need;
+    if (need?.kind !== 'needed' || !this.catalogue.needsVoice(need)) return [];
+    if (this.voiceOf(component, call) !== undefined) return [];
+    const message = `${component}_config.voice_id is missing, and ${need.provider} has no default voice.`;
+    return [{ component, blocks: false, code: 'voice_unnamed', message }];
   }
 
   private async voiceFinding(component: Speaker, call: KeylessCall): Promise<ConfigFinding | undefined> {

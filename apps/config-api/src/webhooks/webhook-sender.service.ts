@@ -3,7 +3,8 @@ import type { OutboundAnswer, OutboundClient } from '#libs/providers';
 import { webhookHeaders } from './webhook-signature.js';
 
 const timeoutMs = 5_000;
-const answerBytesMax = 1024 * 1024;
+/** Enough to show what a receiver answered. */
+const answerBytesMax = 16 * 1024;
 
 /** The subscription that is told. */
 export interface WebhookTarget {
@@ -21,7 +22,8 @@ export class WebhookSender {
   ) {}
 
   /**
-   * What the receiver answers, whatever its status, within 5 s. Rejects as `OutboundClient` does, and with `sealed` or
+   * What the receiver answers, whatever its status, within 5 s: what counts is the status, of the rest the beginning is
+   * read. Rejects as `OutboundClient` does, and with `sealed` or
    * `open_failed` when there is no secret to sign with.
    */
   async send(target: WebhookTarget, payload: WebhookPayload): Promise<OutboundAnswer> {
@@ -30,7 +32,7 @@ export class WebhookSender {
     const headers = webhookHeaders(payload.type, message, secrets);
     for (const secret of secrets) secret.destroy();
     return this.outbound.send(
-      { method: 'POST', url: target.url, headers, body: message.body, answerBytesMax },
+      { method: 'POST', url: target.url, headers, body: message.body, answerBytesMax, answerMayBeCut: true },
       timeoutMs,
     );
   }
