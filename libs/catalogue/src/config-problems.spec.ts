@@ -57,6 +57,7 @@ describe('what is wrong with a configuration', () => {
     expect(problemsOf(llm('openai_live', 'nobody'))).toMatchObject([
       { path: 'llm_config.voice', code: 'unknown_voice', allowed: ['marin', 'beacon', 'cinder', 'stone', 'vesper'] },
     ]);
+    expect(pathsOf({ llm_config: { provider: 'openai_live', voice_id: 'nobody' } })).toEqual(['llm_config.voice_id']);
     expect(pathsOf(llm('openai_live', 'marin'))).toEqual([]);
     expect(pathsOf(llm('xai_realtime', 'nobody'))).toEqual([]);
     expect(pathsOf({ tts_config: { provider: '11labs', voice_id: 'any' } })).toEqual([]);

@@ -111,6 +111,23 @@ describe('a probe', () => {
   });
 });
 
+describe('what a provider lets a key do', () => {
+  const everything = { stt: 'ok', postcall_stt: 'ok' };
+  const chatOnly = { llm: 'ok', tts: 'unknown', postcall_llm: 'ok' };
+
+  it.each<[string, unknown, string, object]>([
+    ...['usage:write', 'usage::write', 'usage', 'listen', 'member', 'admin', 'owner'].map(
+      (scope): [string, unknown, string, object] => ['deepgram', { scopes: [scope] }, 'valid', everything],
+    ),
+    ['deepgram', { scopes: ['usage:read'] }, 'limited', { stt: 'missing', postcall_stt: 'missing' }],
+    ['deepgram', {}, 'valid', { stt: 'unknown', postcall_stt: 'unknown' }],
+    ['xai', { acls: ['api-key:endpoint:*'] }, 'valid', { llm: 'ok', tts: 'ok', postcall_llm: 'ok' }],
+    ['xai', { acls: ['api-key:endpoint:chat', 'api-key:model:*'] }, 'valid', chatOnly],
+  ])('is read by %s from %j: %s', async (slot, body, verdict, capabilities) => {
+    expect(await ask(slot, answering(200, body))).toMatchObject({ verdict, capabilities });
+  });
+});
+
 describe('an answer that is easily misread', () => {
   it.each<[string, number, unknown, string]>([
     ['openai: 401 of a restricted key without a code', 401, missingScopes(null), 'limited'],
