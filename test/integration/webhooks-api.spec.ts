@@ -40,10 +40,15 @@ describe('webhooks over HTTP', () => {
   });
 
   it('go where HTTP may go only', async () => {
+    const { id } = await scene.subscribe('/stays');
     const refused = async (url: unknown): Promise<void> => {
-      const body = { url, events: everyEvent };
-      const answer = await scene.api.call<ErrorBody>(scene.acme.token, 'POST', '/api/v1/webhooks', { body });
-      expect(expectError(answer, 400, 'invalid_request').param).toBe('url');
+      for (const [method, path, body] of [
+        ['POST', '/api/v1/webhooks', { url, events: everyEvent }],
+        ['PATCH', `/api/v1/webhooks/${id}`, { url }],
+      ] as const) {
+        const answer = await scene.api.call<ErrorBody>(scene.acme.token, method, path, { body });
+        expect(expectError(answer, 400, 'invalid_request').param).toBe('url');
+      }
     };
     for (const url of [
       'ftp://example.com',
@@ -57,6 +62,8 @@ describe('webhooks over HTTP', () => {
     ]) {
       await refused(url);
     }
+    const kept = await scene.api.call<{ webhook: Webhook }>(scene.acme.token, 'GET', `/api/v1/webhooks/${id}`);
+    expect(kept.body.webhook.url).toBe(`${scene.receiver.url}/stays`);
     expectError(
       await scene.api.call(scene.acme.token, 'POST', '/api/v1/webhooks', {
         body: { url: scene.receiver.url, events: ['byok.nothing'] },

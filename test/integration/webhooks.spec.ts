@@ -166,6 +166,8 @@ describe('webhooks', () => {
     expect(scene.receivedAt('/fallback').map(({ body }) => body)).toMatchObject([
       { type: 'byok.fallback.used', data: { provider: 'deepgram', reason: 'revoked', source: 'platform' } },
     ]);
+    const { data } = scene.receivedAt('/fallback')[0]!.body;
+    expect(data).toMatchObject({ call_id: expect.stringMatching(/^call-[123]$/), component: 'stt' });
   });
 
   const subscribe = (token: string, path: string): Promise<unknown> =>
