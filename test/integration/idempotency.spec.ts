@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { IdempotentRequestStore } from '#libs/keystore';
 import {
   adminToken,
   ConfigApiFixture,
@@ -90,6 +91,18 @@ describe('a POST with an Idempotency-Key', () => {
     expect((await post(parent.token, '/api/v1/tokens', key, { body })).text).toBe(first.text);
   });
 
+  it('with another If-Match is 409 too, unless the first one lost its race and so changed nothing', async () => {
+    const globex = await api.createOrganization('Conditions');
+    const body = { provider: 'openai', api_key: api.plantKey('sk-') };
+    const add = (key: string, epoch: number): Promise<Answer<Created>> =>
+      post(globex.token, '/api/v1/byok', key, { body, headers: { 'if-match': `"${epoch}"` } });
+    const [late, done] = [newKey(), newKey()];
+    expectError(await add(late, 7), 412, 'epoch_mismatch');
+    expect((await add(late, 0)).headers.get('etag')).toBe('"1"');
+    expect((await add(done, 1)).headers.get('etag')).toBe('"2"');
+    expectError(await add(done, 2), 409, 'idempotency_key_reused');
+  });
+
   it('does not meet the keys of other callers', async () => {
     const key = newKey();
     const body = { name: 'x', scopes: ['byok:read'] };
@@ -154,6 +167,19 @@ describe('a POST with an Idempotency-Key', () => {
     expect(second.status).toBe(201);
     expect(second.body.id).not.toBe(first.body.id);
     expect((await create(key, 'Daily')).text).toBe(second.text);
+  });
+
+  it('is deleted when it is a day old, and not before', async () => {
+    const [old, young] = [newKey(), newKey()];
+    await create(old, 'Old');
+    const first = await create(young, 'Young');
+    const age = `UPDATE idempotent_request SET created_at = now() - $2::interval WHERE key = $1`;
+    await api.dataSource.query(age, [old, '25 hours']);
+    await api.dataSource.query(age, [young, '23 hours']);
+    await new IdempotentRequestStore(api.dataSource).deleteOld();
+    const left = `SELECT key FROM idempotent_request WHERE key = ANY ($1)`;
+    expect(await api.dataSource.query(left, [[old, young]])).toEqual([{ key: young }]);
+    expect((await create(young, 'Young')).text).toBe(first.text);
   });
 
   it.each(['', 'x'.repeat(256), 'tab\there', 'é'])('%j is no such key', async (key) => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ConfigApiFixture, type Answer } from './config-api.fixture.js';
+import { ConfigApiFixture, expectError, type Answer, type ErrorBody } from './config-api.fixture.js';
 import type { Webhook } from './webhook.fixture.js';
 
 interface Slot {
@@ -136,6 +136,19 @@ describe('a POST whose process died before its answer was kept, run again', () =
     const [first, second] = await postTwice<Slot>('/api/v1/byok/keys/deepgram/rollback', {});
     expect(first.body.version).toBeLessThan(before.version);
     expect(second.text).toBe(first.text);
+  });
+
+  it('is run for the request that it was, and for no other', async () => {
+    const key = 'takeover by another';
+    const headers = { 'idempotency-key': key };
+    const create = (name: string): Promise<Answer<ErrorBody>> =>
+      api.call<ErrorBody>(acme.token, 'POST', '/api/v1/assistants', { body: { name }, headers });
+    await create('Own');
+    await api.dataSource.query(`UPDATE idempotent_request SET answer = NULL, locked_until = now() WHERE key = $1`, [
+      key,
+    ]);
+    expectError(await create('Other'), 409, 'idempotency_key_reused');
+    expect((await create('Own')).status).toBe(201);
   });
 
   it('revokes once, and no key that was stored since', async () => {
