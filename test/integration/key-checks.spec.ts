@@ -16,6 +16,7 @@ interface KeyRow {
   version: number | null;
   epoch: number;
   last_validated: (Verdict & { at: string }) | null;
+  last_failure: string | null;
 }
 interface Due {
   due_in_seconds: number | null;
@@ -126,8 +127,10 @@ describe('a key is checked before it is stored', () => {
     const bad = keyThatIs('openai', 'invalid');
     const { status, body } = await post(acme.token, '', { provider: 'openai', api_key: bad, validate: false });
     expect({ status, check: body.check }).toEqual({ status: 200, check: null });
+    const rotated = await post(acme.token, '/keys/openai/rotate', { api_key: bad, validate: false });
+    expect([rotated.status, rotated.body.check]).toEqual([200, null]);
     expect(api.providers.requestsWith('openai', bad)).toEqual([]);
-    expect(await rowOf(acme.token, 'openai')).toMatchObject({ state: 'active', last_validated: null });
+    expect(await rowOf(acme.token, 'openai')).toMatchObject({ state: 'active', version: 2, last_validated: null });
   });
 
   it('only where the change could be made: a lost race or a slot without a key costs no question', async () => {
@@ -182,7 +185,9 @@ describe('a key is checked before it is stored', () => {
       await post(acme.token, '', { provider: 'xai', api_key: key });
       api.providers.set('xai', key, 'blocked');
       expect((await post<Verdict>(acme.token, '/keys/xai/test', {})).body.verdict).toBe('blocked');
-      expect(await rowOf(acme.token, 'xai')).toMatchObject({ state: 'quarantined' });
+      const row = await rowOf(acme.token, 'xai');
+      expect(row).toMatchObject({ state: 'quarantined', last_validated: { verdict: 'blocked' } });
+      expect(row.last_failure).toBe(row.last_validated!.at);
       expect(await dueInSeconds(acme.id)).toBeGreaterThan(30);
       expectError(await post(acme.token, '/keys/openai/test', {}), 404, 'not_found');
     });

@@ -142,6 +142,21 @@ describe('verdicts on stored keys', () => {
     expect(await verdicts.takeDue(8)).toEqual([{ ...key, checkCount: 1 }]);
   });
 
+  it('that come late, on a key that was replaced, neither disable nor free the one in its place', async () => {
+    const state = async (): Promise<object> => {
+      const { state: current, epoch } = await keystore.slotRow(slot());
+      return { state: current, epoch };
+    };
+    await keystore.rotate(slot(), 'graceful');
+    await keystore.conditions().quarantine(slot(), 1, { ...spec, reason: 'invalid' });
+    expect(await state()).toEqual({ state: 'active', epoch: 2 });
+    await keystore.conditions().quarantine(slot(), 2, { ...spec, reason: 'invalid' });
+    await keystore.conditions().release(slot(), 1, spec);
+    expect(await state()).toEqual({ state: 'quarantined', epoch: 3 });
+    await keystore.conditions().release(slot(), 2, spec);
+    expect(await state()).toEqual({ state: 'active', epoch: 4 });
+  });
+
   it('are found by secret id', async () => {
     const [stored] = await keystore.rows<{ secret_id: string }>(
       `SELECT secret_id FROM key_version WHERE organization_id = $1`,
