@@ -122,6 +122,8 @@ describe('what config-api refuses', () => {
       expect((await expectRefused('POST', rotate, { body: { ...apiKey, mode: 'later' } })).param).toBe('mode');
       const policy = '/api/v1/byok/keys/openai/policy';
       expect((await expectRefused('PUT', policy, { body: { fallback: 'always' } })).param).toBe('fallback');
+      const unknown = await expectRefused('PUT', policy, { body: { allowed_models: ['gpt-5.4', 'gpt-0'] } });
+      expect(unknown).toMatchObject({ param: 'allowed_models', details: [expect.stringContaining('gpt-5.4-mini')] });
       for (const body of [{ name: '' }, { name: 'a\u0000b' }, { name: 'x'.repeat(201) }, { name: 7 }, {}]) {
         const answer = await api.call<ErrorBody>(adminToken, 'POST', '/api/v1/organizations', { body });
         expect(answer.status).toBe(400);

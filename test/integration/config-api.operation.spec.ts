@@ -48,6 +48,25 @@ describe('platform keys, receipts and the state of the service over HTTP', () =>
     expect(await keyRow('deepgram')).toMatchObject({ fallback: 'never', without_key: 'unresolved' });
   });
 
+  it('what a policy does not name stays, and null takes it away', async () => {
+    const limits = { expires_at: '2099-01-31T00:00:00.000Z', allowed_models: ['scribe_v2'], region: 'eu' };
+    const none = { expires_at: null, allowed_models: null, region: null };
+    const set = (body: object): Promise<unknown> =>
+      api.call(acme.token, 'PUT', '/api/v1/byok/keys/elevenlabs/policy', { body });
+    await set({ fallback: 'never', ...limits });
+    for (const [name, epoch] of [
+      ['expires_at', 2],
+      ['allowed_models', 3],
+      ['region', 4],
+    ] as const) {
+      await set({ [name]: null });
+      expect(await keyRow('elevenlabs')).toMatchObject({ fallback: 'never', ...limits, [name]: null, epoch });
+      Object.assign(limits, { [name]: null });
+    }
+    await set({ fallback: null });
+    expect(await keyRow('elevenlabs')).toMatchObject({ fallback: 'when_missing', ...none });
+  });
+
   it('the operator rotates, revokes and removes platform keys', async () => {
     const body = { api_key: api.plantKey('') };
     const path = '/admin/v1/platform/byok';
@@ -81,6 +100,27 @@ describe('platform keys, receipts and the state of the service over HTTP', () =>
     const history = await api.call<{ versions: Row[] }>(adminToken, 'GET', `${path}/keys/xai/versions`);
     expect(history.headers.get('etag')).toBe('"1"');
     expect(history.body.versions).toMatchObject([{ version: 1, live_calls: 1, safe_to_delete: false }]);
+  });
+
+  it("another's key takes no place when it has expired or is not shared", async () => {
+    const child = await api.createOrganization('Fallback', acme.id);
+    const withoutKey = async (): Promise<unknown> =>
+      (await api.call<Row>(child.token, 'GET', '/api/v1/byok/keys/inworld')).body['without_key'];
+    const policy = (token: string, path: string, body: object): Promise<unknown> =>
+      api.call(token, 'PUT', `${path}/keys/inworld/policy`, { body });
+    const owners = [
+      ['platform', adminToken, '/admin/v1/platform/byok', {}],
+      ['inherited', acme.token, '/api/v1/byok', { shared: true }],
+    ] as const;
+    for (const [source, token, path, sharing] of owners) {
+      const before = await withoutKey();
+      await api.call(token, 'POST', path, { body: { provider: 'inworld', api_key: api.plantKey('') } });
+      if (source === 'inherited') expect(await withoutKey()).toBe(before);
+      await policy(token, path, { ...sharing, expires_at: '2020-01-01T00:00:00Z' });
+      expect(await withoutKey()).toBe(before);
+      await policy(token, path, { expires_at: null });
+      expect(await withoutKey()).toBe(source);
+    }
   });
 
   it("nobody's key takes the place of the platform's own", async () => {
