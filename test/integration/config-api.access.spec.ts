@@ -123,6 +123,17 @@ describe('who may do what', () => {
     });
   });
 
+  it('nobody learns from its fingerprint whether another has the same key', async () => {
+    const body = { provider: 'gladia', api_key: api.plantKey('') };
+    const fingerprints: unknown[] = [];
+    for (const { token } of [acme, other]) {
+      await api.call(token, 'POST', '/api/v1/byok', { body });
+      fingerprints.push((await api.call(token, 'GET', '/api/v1/byok/keys/gladia')).body['fingerprint']);
+    }
+    expect(fingerprints[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(fingerprints[1]).not.toBe(fingerprints[0]);
+  });
+
   it('no answer, log line or event held a key', () => {
     expect(api.leaks()).toEqual([]);
   });

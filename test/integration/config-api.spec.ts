@@ -91,6 +91,10 @@ describe("an organization's keys over HTTP", () => {
     const replaced = await api.call<KeyMap>(acme.token, 'POST', '/api/v1/byok', { body: replace });
     expect(replaced.body.byok_keys['openai_secret_id']).toMatch(uuid);
     expect(replaced.body.byok_keys['openai_secret_id']).not.toBe(added.body.byok_keys['openai_secret_id']);
+    const { body } = await api.call<{ versions: Row[] }>(acme.token, 'GET', '/api/v1/byok/keys/openai/versions');
+    expect(body.versions.map(({ state }) => state)).toEqual(['active', 'retiring']);
+    const secondsLeft = (Date.parse(String(body.versions[1]!['retires_at'])) - Date.now()) / 1000;
+    expect(secondsLeft).toBeCloseTo(900, -1);
   });
 
   it('every provider has a row that says what is stored and what happens without it', async () => {
