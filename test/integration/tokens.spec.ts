@@ -143,6 +143,15 @@ describe('tokens of an organization', () => {
     expect((await list(rescued.body.api_key)).status).toBe(200);
   });
 
+  it('a token with the scope admin that ends within a day is no other that could stay', async () => {
+    const hooli = await api.createOrganization('Brief');
+    const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+    await make(hooli.token, { name: 'brief', scopes: ['admin'], expires_at: inAnHour });
+    expectError(await revoke(hooli.token, idOf(hooli.token)), 409, 'last_admin_token');
+    await make(hooli.token, { name: 'lasting', scopes: ['admin'] });
+    expect((await revoke(hooli.token, idOf(hooli.token))).status).toBe(200);
+  });
+
   it('the operator has no tokens of the platform or of organizations that do not exist', async () => {
     for (const id of ['00000000-0000-0000-0000-000000000000', '11111111-1111-4111-8111-111111111111', 'x']) {
       const path = `/admin/v1/organizations/${id}/tokens`;
