@@ -56,8 +56,9 @@ describe('a call that names an assistant', () => {
     return answer.body.assistant.id;
   };
   /** The same call by Kafka and by gRPC; they agree. */
-  const call = async (assistantId: string, config?: CallConfig): Promise<CallKeysResolved> => {
-    const request = { organization_id: tenant.id, assistant_id: assistantId, ...(config && { config }) };
+  const call = async (assistantId: string, config?: CallConfig, region?: string): Promise<CallKeysResolved> => {
+    const more = { ...(config && { config }), ...(region && { region }) };
+    const request = { organization_id: tenant.id, assistant_id: assistantId, ...more };
     const byEvent = await orchestrator.startCall({ call_id: randomUUID(), ...request });
     const byGrpc = await grpc.resolveCall({ call_id: randomUUID(), config: {}, ...request });
     expect(needsOf(byGrpc as unknown as CallKeysResolved)).toEqual(needsOf(byEvent));
@@ -122,6 +123,14 @@ describe('a call that names an assistant', () => {
       'postcall_llm openai@openai',
       'email resend@resend',
     ]);
+  });
+
+  it('gets no key from a slot that is bound to another region, however it is announced', async () => {
+    const id = await create({ stt_config: pipeline.stt_config });
+    await tenant.api.put('/api/v1/byok/keys/deepgram/policy', { region: 'eu' });
+    expect(needsOf(await call(id, undefined, 'us'))).toEqual(['stt deepgram@deepgram region_mismatch']);
+    expect(needsOf(await call(id, undefined, 'eu'))).toEqual(['stt deepgram@deepgram']);
+    await tenant.api.put('/api/v1/byok/keys/deepgram/policy', { region: null });
   });
 
   it('gets no key by an assistant of another organization, of none, or with an odd id', async () => {
