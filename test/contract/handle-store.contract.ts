@@ -144,6 +144,18 @@ export function describeHandleStoreContract(adapter: string, open: () => Promise
       expect(await takeOne(use, 0)).toBe('used_up');
     });
 
+    it('renewed handles may be used anew, those of other calls may not', async () => {
+      const [use, other] = [randomUUID(), randomUUID()].map((key) => ({ key, use: 'stt', usesMax: 1 }));
+      for (const each of [use!, other!]) {
+        await putOne(each.key, Buffer.from('sealed'));
+        expect(await takeOne(each, 0)).toBe('taken');
+      }
+      await store.renew([use!.key, randomUUID()]);
+      expect(await store.find(use!.key)).toEqual(Buffer.from('sealed'));
+      expect([await takeOne(use!, 0), await takeOne(other!, 0)]).toEqual(['taken', 'used_up']);
+      expect(await takeOne(use!, 0)).toBe('used_up');
+    });
+
     it('a dropped bundle is not found, the others are, and dropping it again is no error', async () => {
       const [gone, kept] = [randomUUID(), randomUUID()];
       await putOne(gone, Buffer.from('gone'));
@@ -157,6 +169,7 @@ export function describeHandleStoreContract(adapter: string, open: () => Promise
     it('nothing to do is done', async () => {
       await store.put([]);
       await store.drop([]);
+      await store.renew([]);
       expect(await store.take([], replayWindowMs)).toEqual([]);
     });
 
@@ -174,6 +187,7 @@ export function describeHandleStoreContract(adapter: string, open: () => Promise
       await expect(closed.find('k')).rejects.toMatchObject(refusal);
       await expect(closed.take([{ key: 'k', use: 'u', usesMax: 1 }], 0)).rejects.toMatchObject(refusal);
       await expect(closed.drop(['k'])).rejects.toMatchObject(refusal);
+      await expect(closed.renew(['k'])).rejects.toMatchObject(refusal);
     });
   });
 }

@@ -177,10 +177,10 @@ describe('the main path', () => {
 
   it('the end of a call releases it: its handles are refused and nobody counts it as live', async () => {
     const call = await startCall();
-    const before = (await versionOf('resend', 1))!.live_calls;
+    const before = (await versionOf('elevenlabs', 1))!.live_calls;
     await endCall(call);
-    await eventually('the handles are dropped', async () => (await redeem(call, 'email')) === 'unknown_handle');
-    expect((await versionOf('resend', 1))!.live_calls).toBe(before - 1);
+    await eventually('the handles are dropped', async () => (await redeem(call, 'tts')) === 'unknown_handle');
+    expect((await versionOf('elevenlabs', 1))!.live_calls).toBe(before - 1);
   });
 
   it('a graceful rotation: a running call keeps its version, new calls get the new one', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adminToken, ConfigApiFixture } from './config-api.fixture.js';
+import { adminToken, ConfigApiFixture, expectError, type Answer, type ErrorBody } from './config-api.fixture.js';
 
 interface KeyMap {
   success?: true;
@@ -48,16 +48,33 @@ describe('platform keys, receipts and the state of the service over HTTP', () =>
     expect(await keyRow('deepgram')).toMatchObject({ fallback: 'never', without_key: 'unresolved' });
   });
 
+  it('an expiry date is refused while there is no key for it, instead of forgotten with the next', async () => {
+    const { token } = await api.createOrganization('Early');
+    const put = (body: object): Promise<Answer<ErrorBody>> =>
+      api.call<ErrorBody>(token, 'PUT', '/api/v1/byok/keys/openai/policy', { body });
+    const early = { fallback: 'never', expires_at: '2031-01-31T00:00:00Z' };
+    expect(expectError(await put(early), 404, 'not_found').param).toBe('expires_at');
+    expect((await put({ fallback: 'never', expires_at: null })).status).toBe(200);
+    await api.call(token, 'POST', '/api/v1/byok', { body: { provider: 'openai', api_key: api.plantKey('sk-') } });
+    expect((await put(early)).status).toBe(200);
+    await api.call(token, 'POST', '/api/v1/byok/keys/openai/revoke');
+    expect((await put(early)).status).toBe(200); // What a revoked slot shows may be sent back.
+    expectError(await put({ expires_at: '2032-01-31T00:00:00Z' }), 404, 'not_found');
+  });
+
   it('what a policy does not name stays, and null takes it away', async () => {
     const limits = { expires_at: '2099-01-31T00:00:00.000Z', allowed_models: ['scribe_v2'], region: 'eu' };
     const none = { expires_at: null, allowed_models: null, region: null };
     const set = (body: object): Promise<unknown> =>
       api.call(acme.token, 'PUT', '/api/v1/byok/keys/elevenlabs/policy', { body });
+    await api.call(acme.token, 'POST', '/api/v1/byok', {
+      body: { provider: 'elevenlabs', api_key: api.plantKey('') },
+    });
     await set({ fallback: 'never', ...limits });
     for (const [name, epoch] of [
-      ['expires_at', 2],
-      ['allowed_models', 3],
-      ['region', 4],
+      ['expires_at', 3],
+      ['allowed_models', 4],
+      ['region', 5],
     ] as const) {
       await set({ [name]: null });
       expect(await keyRow('elevenlabs')).toMatchObject({ fallback: 'never', ...limits, [name]: null, epoch });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adminToken, ConfigApiFixture, expectError, type Answer, type ErrorBody } from './config-api.fixture.js';
+import { adminToken, ConfigApiFixture } from './config-api.fixture.js';
 
 interface KeyMap {
   success?: true;
@@ -232,20 +232,6 @@ describe("an organization's keys over HTTP", () => {
     expect((await api.call(acme.token, 'DELETE', '/api/v1/byok?provider=gladia')).status).toBe(200);
     expect((await api.call(acme.token, 'DELETE', '/api/v1/byok?provider=gladia')).status).toBe(404);
     expect(await keyRow('openai')).toMatchObject({ state: 'empty', hint: null, fingerprint: null });
-  });
-
-  it('an expiry date is refused while there is no key for it, instead of forgotten with the next', async () => {
-    const { token } = await api.createOrganization('Early');
-    const put = (body: object): Promise<Answer<ErrorBody>> =>
-      api.call<ErrorBody>(token, 'PUT', '/api/v1/byok/keys/openai/policy', { body });
-    const early = { fallback: 'never', expires_at: '2031-01-31T00:00:00Z' };
-    expect(expectError(await put(early), 404, 'not_found').param).toBe('expires_at');
-    expect((await put({ fallback: 'never', expires_at: null })).status).toBe(200);
-    await api.call(token, 'POST', '/api/v1/byok', { body: { provider: 'openai', api_key: api.plantKey('sk-') } });
-    expect((await put(early)).status).toBe(200);
-    await api.call(token, 'POST', '/api/v1/byok/keys/openai/revoke');
-    expect((await put(early)).status).toBe(200); // What a revoked slot shows may be sent back.
-    expectError(await put({ expires_at: '2032-01-31T00:00:00Z' }), 404, 'not_found');
   });
 
   it('no answer, log line or event held a key', () => {

@@ -6,6 +6,7 @@ import {
   ReceiptReaderStore,
   ReceiptStore,
   SlotOverviewStore,
+  type CallEnd,
   type Receipt,
   type ReceiptComponent,
 } from '#libs/keystore';
@@ -61,8 +62,11 @@ describe('receipts', () => {
        FROM receipt WHERE call_id = $1 ORDER BY day`,
       [callId],
     );
-  const end = (callId: string, endedAt = new Date()): Promise<void> =>
-    receipts.end([{ organizationId, callId, endedAt }]);
+  const endOf = (callId: string, more: Partial<CallEnd> = {}): CallEnd => {
+    const endedAt = new Date();
+    return { organizationId, callId, endedAt, liveUntil: new Date(endedAt.getTime() + 3_600_000), ...more };
+  };
+  const end = (callId: string, more: Partial<CallEnd> = {}): Promise<void> => receipts.end([endOf(callId, more)]);
 
   describe('writing', () => {
     it('the same receipt again leaves one row, and the first time it was resolved', async () => {
@@ -122,52 +126,51 @@ describe('receipts', () => {
   describe('the end of a call', () => {
     it('is kept: a call that is resolved once more stays ended, and whoever resolves it is told', async () => {
       const receipt = receiptOf('over');
+      const [liveUntil, { components }] = [new Date('2026-11-20T11:00:00Z'), receipt];
       await receipts.insert([receipt]);
-      await end('over', new Date('2026-11-20T10:00:00Z'));
+      await end('over', { endedAt: new Date('2026-11-20T10:00:00Z'), liveUntil });
       await end('over');
       const stored = await new ReceiptReaderStore(keystore.dataSource).find(organizationId, 'over');
       expect(stored?.endedAt).toEqual(new Date('2026-11-20T10:00:00Z'));
       const again = [receipt, receiptOf('not-over'), { ...receiptOf('over'), components: [component(2)] }];
-      expect(await receipts.insert(again)).toEqual([{ organizationId, callId: 'over' }]);
-      expect(await receipts.insert([{ ...receipt, components: [component(2)] }])).toEqual([
-        { organizationId, callId: 'over' },
-      ]);
-      expect(await rowsOf('over')).toMatchObject([{ ended: true }]);
+      const told = { organizationId, callId: 'over', liveUntil, components };
+      expect(await receipts.insert(again)).toEqual([told]);
+      expect(await receipts.insert([{ ...receipt, components: [component(2)] }])).toEqual([told]);
+      expect(await rowsOf('over')).toMatchObject([{ ended: true, components }]);
     });
 
     it('is told again when a start is delivered twice after the end', async () => {
       const receipt = receiptOf('redelivered');
       await receipts.insert([receipt]);
       await end('redelivered');
-      expect(await receipts.insert([receipt])).toEqual([{ organizationId, callId: 'redelivered' }]);
+      expect(await receipts.insert([receipt])).toMatchObject([{ organizationId, callId: 'redelivered' }]);
     });
 
     it('that comes before the start is found by the start', async () => {
       await end('early-end');
-      expect(await receipts.insert([receiptOf('early-end')])).toEqual([{ organizationId, callId: 'early-end' }]);
+      const early = receiptOf('early-end');
+      expect(await receipts.insert([early])).toMatchObject([{ callId: 'early-end', components: [] }]);
+      expect(await rowsOf('early-end')).toMatchObject([{ ended: true, components: [] }]);
+      await receipts.amend([early]);
       expect(await rowsOf('early-end')).toMatchObject([{ ended: true, components: [{ version: 1 }] }]);
     });
 
     it('that comes twice, or twice in one batch, is one row', async () => {
-      const call = { organizationId, callId: 'double-end', endedAt: new Date() };
+      const call = endOf('double-end');
       await receipts.end([call, call]);
       await receipts.end([call]);
       expect(await rowsOf('double-end')).toHaveLength(1);
     });
 
     it('of an organization that does not exist is forgotten and spoils no other', async () => {
-      const endedAt = new Date();
-      await receipts.end([
-        { organizationId: randomUUID(), callId: 'nobody', endedAt },
-        { organizationId, callId: 'somebody', endedAt },
-      ]);
+      await receipts.end([endOf('nobody', { organizationId: randomUUID() }), endOf('somebody')]);
       expect(await rowsOf('nobody')).toEqual([]);
       expect(await rowsOf('somebody')).toHaveLength(1);
     });
   });
 
   describe('live calls', () => {
-    it('are counted per version: calls, not components, until they end or their time is up', async () => {
+    it('are counted per version: calls, not components, until they and what works after them end or their time is up', async () => {
       const id = await keystore.storedSlot('openai');
       await keystore.rotate(id, 'graceful');
       const of = (callId: string, components: ReceiptComponent[], more: Partial<Receipt> = {}): Receipt =>
@@ -190,9 +193,15 @@ describe('receipts', () => {
         [2, 1],
         [1, 2],
       ]);
-      await receipts.end(
-        ['a', 'c'].map((callId) => ({ organizationId: id.organizationId, callId, endedAt: new Date() })),
-      );
+      const { organizationId: owner } = id;
+      await receipts.end([endOf('a', { organizationId: owner }), endOf('c', { organizationId: owner })]);
+      expect(await count()).toEqual([
+        [2, 0],
+        [1, 2],
+      ]);
+      await keystore.rows(`UPDATE receipt SET live_until = now() WHERE organization_id = $1 AND call_id = 'a'`, [
+        owner,
+      ]);
       expect(await count()).toEqual([
         [2, 0],
         [1, 1],

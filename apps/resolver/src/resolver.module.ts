@@ -83,6 +83,7 @@ function callService(
     {
       handleTtlMs: settings.LATCHKEY_HANDLE_TTL_SECONDS * 1_000,
       liveMsMax: settings.LATCHKEY_CALL_HOURS_MAX * 3_600_000,
+      postCallMs: settings.LATCHKEY_POSTCALL_MINUTES * 60_000,
     },
     slotUses,
   );

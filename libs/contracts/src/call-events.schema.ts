@@ -51,7 +51,10 @@ export const callStartedSchema = z.object({
 });
 export type CallStarted = z.infer<typeof callStartedSchema>;
 
-/** `call.ended.v1`: handles of the call are dropped and its versions are no longer in use. */
+/**
+ * `call.ended.v1`: handles of the call are dropped and its versions are no longer in use, those of post-call components
+ * a while later.
+ */
 export const callEndedSchema = z.object({
   call_id: callIdSchema,
   organization_id: organizationId,
@@ -63,6 +66,13 @@ export const componentNames = ['stt', 'llm', 'tts', 'postcall_stt', 'postcall_ll
 export const componentNameSchema = z.enum(componentNames);
 /** What in a call needs a key. */
 export type ComponentName = z.infer<typeof componentNameSchema>;
+
+/** What works after a call has ended: analysis of what was said, and the mail about it. */
+export const postCallComponents: readonly string[] = [
+  'postcall_stt',
+  'postcall_llm',
+  'email',
+] satisfies ComponentName[];
 
 /** `call.key.failed.v1`: a provider refused a key in a call. It is probed before it is believed. */
 export const callKeyFailedSchema = z.object({

@@ -11,6 +11,8 @@ export const unresolvedReasons = [
   'unknown_provider',
   /** The call named an assistant that the organization does not have. */
   'assistant_not_found',
+  /** The call has ended: only its post-call components are resolved any more, and those for a time. */
+  'call_ended',
   /** No longer given: events from before assistants could be looked up. */
   'assistant_lookup_unsupported',
 ] as const;

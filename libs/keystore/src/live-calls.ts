@@ -1,8 +1,9 @@
+import { postCallComponents } from '#libs/contracts';
 import type { DataSource } from 'typeorm';
 import { translatingDatabaseErrors } from './database-error.js';
 import { platformOrganizationId } from './organization-id.js';
 
-/** How many live calls hold a version of a slot. */
+/** How many live calls hold a version of a slot. A call that has ended is live for what works after it, for a time. */
 export interface LiveCalls {
   slot: string;
   version: number;
@@ -37,16 +38,19 @@ interface LiveCallsRow {
 }
 
 /**
- * So that partitions of other days are not looked into: a call is live for 72 hours at most (LATCHKEY_CALL_HOURS_MAX),
- * may have started a day before its event, and its event may have waited for another day.
+ * So that partitions of other days are not looked into: a call is live for 72 hours at most (LATCHKEY_CALL_HOURS_MAX)
+ * and a day after its end (LATCHKEY_POSTCALL_MINUTES), may have started a day before its event, and its event may have
+ * waited for another day.
  */
-const daysBack = 5;
+const daysBack = 6;
+
+const postCallList = postCallComponents.map((component) => `'${component}'`).join(', ');
 
 const counted = `
   SELECT c.component ->> 'slot' AS slot, (c.component ->> 'version')::integer AS version,
     count(DISTINCT (r.organization_id, r.call_id)) AS calls
   FROM receipt r CROSS JOIN LATERAL jsonb_array_elements(r.components) AS c (component)
-  WHERE r.ended_at IS NULL AND r.live_until > now() AND r.day >= (now() AT TIME ZONE 'UTC')::date - ${daysBack}
+  WHERE r.live_until > now() AND (r.ended_at IS NULL OR c.component ->> 'component' IN (${postCallList})) AND r.day >= (now() AT TIME ZONE 'UTC')::date - ${daysBack}
     AND ($1::text IS NULL OR c.component ->> 'slot' = $1)`;
 
 const callsOnThePlatformSql = `${counted} AND c.component ->> 'source' = 'platform' GROUP BY 1, 2`;

@@ -27,7 +27,7 @@ export interface Receipt {
   /** UTC day of the event that started the call, `YYYY-MM-DD`. */
   day: string;
   resolvedAt: Date;
-  /** When a call whose end is never reported stops counting as live. */
+  /** When a call whose end is never reported stops counting as live; once it has ended, its post-call components. */
   liveUntil: Date;
   components: readonly ReceiptComponent[];
 }
@@ -36,6 +36,16 @@ export interface CallRef {
   organizationId: string;
   callId: string;
 }
+
+/** The end of a call. */
+export interface CallEnd extends CallRef {
+  endedAt: Date;
+  /** Until when its post-call components may be resolved. */
+  liveUntil: Date;
+}
+
+/** The receipt of a call that had ended before it was resolved (again). */
+export type EndedReceipt = Pick<Receipt, 'organizationId' | 'callId' | 'liveUntil' | 'components'>;
 
 /** Receipts as the resolver writes them: batches, one round trip each. */
 export class ReceiptStore {
@@ -46,28 +56,31 @@ export class ReceiptStore {
   }
 
   /**
-   * Writes the receipts; a call resolved again keeps one row that says what it got last.
-   * @returns the calls among them that have ended already.
+   * Writes the receipts; a call resolved again keeps one row that says what it got last. The receipt of a call that has
+   * ended stays as it is.
+   * @returns the receipts of the calls among them that have ended already.
    */
-  async insert(receipts: readonly Receipt[]): Promise<CallRef[]> {
+  async insert(receipts: readonly Receipt[]): Promise<EndedReceipt[]> {
     const rows = lastPerCall(receipts);
     const result = await translatingDatabaseErrors(() =>
-      this.pool.query<[string, string]>({
-        name: 'receipts-insert',
-        rowMode: 'array',
-        text: insertSql,
-        values: [JSON.stringify(rows)],
-      }),
+      this.pool.query<EndedReceipt>({ name: 'receipts-insert', text: insertSql, values: [JSON.stringify(rows)] }),
     );
-    return result.rows.map(([organizationId, callId]) => ({ organizationId, callId }));
+    return result.rows;
+  }
+
+  /** Replaces what the receipts of ended calls say. */
+  async amend(receipts: readonly Receipt[]): Promise<void> {
+    const values = [JSON.stringify(lastPerCall(receipts))];
+    await translatingDatabaseErrors(() => this.pool.query({ name: 'receipts-amend', text: amendSql, values }));
   }
 
   /** Marks calls as ended. A call nobody resolved yet gets a row too, so that a late start finds it ended. */
-  async end(calls: readonly (CallRef & { endedAt: Date })[]): Promise<void> {
+  async end(calls: readonly CallEnd[]): Promise<void> {
     const values = [
       calls.map((call) => call.organizationId),
       calls.map((call) => call.callId),
       calls.map((call) => call.endedAt.toISOString()),
+      calls.map((call) => call.liveUntil.toISOString()),
     ];
     await translatingDatabaseErrors(() => this.pool.query({ name: 'receipts-end', text: endSql, values }));
   }
@@ -82,29 +95,43 @@ function lastPerCall(receipts: readonly Receipt[]): Receipt[] {
   ];
 }
 
+const recordset = `
+  json_to_recordset($1) AS r ("organizationId" uuid, "callId" text, day date,
+    "resolvedAt" timestamptz, "liveUntil" timestamptz, components jsonb)`;
+
 const insertSql = `
   WITH written AS (
     INSERT INTO receipt (organization_id, call_id, day, resolved_at, live_until, components)
-    SELECT * FROM json_to_recordset($1) AS r ("organizationId" uuid, "callId" text, day date,
-      "resolvedAt" timestamptz, "liveUntil" timestamptz, components jsonb)
+    SELECT * FROM ${recordset}
     ON CONFLICT (organization_id, call_id, day) DO UPDATE
-      SET components = EXCLUDED.components, resolved_at = EXCLUDED.resolved_at, live_until = EXCLUDED.live_until
+      SET resolved_at = EXCLUDED.resolved_at,
+        live_until = CASE WHEN receipt.ended_at IS NULL THEN EXCLUDED.live_until ELSE receipt.live_until END,
+        components = CASE WHEN receipt.ended_at IS NULL THEN EXCLUDED.components ELSE receipt.components END
       WHERE receipt.components <> EXCLUDED.components OR receipt.ended_at IS NOT NULL
-    RETURNING organization_id, call_id, ended_at)
-  SELECT organization_id, call_id FROM written WHERE ended_at IS NOT NULL`;
+    RETURNING organization_id, call_id, ended_at, live_until, components)
+  SELECT organization_id AS "organizationId", call_id AS "callId", live_until AS "liveUntil", components
+  FROM written WHERE ended_at IS NOT NULL`;
+
+const amendSql = `
+  UPDATE receipt SET components = r.components
+  FROM ${recordset}
+  WHERE receipt.organization_id = r."organizationId" AND receipt.call_id = r."callId" AND receipt.day = r.day`;
 
 const endSql = `
   WITH ended AS (
     SELECT DISTINCT ON (organization_id, call_id) *
-    FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS e (organization_id, call_id, ended_at)),
+    FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[])
+      AS e (organization_id, call_id, ended_at, live_until)),
   marked AS (
-    UPDATE receipt r SET ended_at = coalesce(r.ended_at, e.ended_at)
+    UPDATE receipt r SET ended_at = coalesce(r.ended_at, e.ended_at),
+      live_until = CASE WHEN r.ended_at IS NULL THEN e.live_until ELSE r.live_until END
     FROM ended e
     WHERE r.organization_id = e.organization_id AND r.call_id = e.call_id
     RETURNING r.organization_id, r.call_id)
   INSERT INTO receipt (organization_id, call_id, day, live_until, ended_at, components)
-  SELECT organization_id, call_id, (ended_at AT TIME ZONE 'UTC')::date, ended_at, ended_at, '[]'
+  SELECT organization_id, call_id, (ended_at AT TIME ZONE 'UTC')::date, live_until, ended_at, '[]'
   FROM ended e
   WHERE NOT EXISTS (SELECT FROM marked m WHERE m.organization_id = e.organization_id AND m.call_id = e.call_id)
     AND EXISTS (SELECT FROM organization o WHERE o.id = e.organization_id)
-  ON CONFLICT (organization_id, call_id, day) DO UPDATE SET ended_at = EXCLUDED.ended_at`;
+  ON CONFLICT (organization_id, call_id, day) DO UPDATE
+    SET ended_at = EXCLUDED.ended_at, live_until = EXCLUDED.live_until`;

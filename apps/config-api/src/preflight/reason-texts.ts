@@ -13,6 +13,7 @@ export const reasonTexts: Record<UnresolvedReason, string> = {
     'No {slot} key is stored, and nobody else has one that may be used for this: add your own with POST /byok.',
   unknown_provider: 'The configuration names no provider that is known for this component.',
   assistant_not_found: 'There is no such assistant.',
+  call_ended: 'The call has ended.',
   assistant_lookup_unsupported: 'Assistants are not looked up.',
 };
 

@@ -1,18 +1,22 @@
 import type { CallEnded, CallKeysResolved, ComponentName } from '#libs/contracts';
 import { AppError } from '#libs/errors';
-import { TurnBatch, type Receipt, type ReceiptStore } from '#libs/keystore';
+import { TurnBatch, type CallEnd, type CallRef, type Receipt, type ReceiptStore } from '#libs/keystore';
 import { metrics } from '#libs/observability';
 import type { DecidedCall, DecidedKey, ResolutionService, UndecidedComponent } from '#libs/resolution';
+import type { CallStage } from '../handles/call-stage.js';
 import type { HandleIssuer, IssuedHandles } from '../handles/handle-issuer.js';
 import type { HandleMinter } from '../handles/handle-minter.js';
 import type { HandleStore } from '../handles/handle.store.js';
 import type { CallRequest } from './call-request.js';
+import { afterItsEnd, type PreparedAnswer } from './ended-call.js';
 import type { SlotUseWorker } from './slot-use.worker.js';
 
 export interface CallSettings {
   handleTtlMs: number;
   /** How long a call counts as live when nobody reports its end. */
   liveMsMax: number;
+  /** How long after its end a call may resolve its post-call components. */
+  postCallMs: number;
 }
 
 /** The ports the keys of a call travel through on their way out. */
@@ -64,23 +68,19 @@ export class CallService {
         call instanceof AppError ? call : { ...this.answerOf(call, new Map(), now), apiKeys: plaintextKeysOf(call) },
       );
     });
-    const direct = answered(prepared);
-    if (direct.length > 0) await this.stores.receipts.insert(direct.map(({ receipt }) => receipt));
-    this.count(direct);
-    return prepared.map((call) => (call instanceof AppError ? call : { answer: call.answer, apiKeys: call.apiKeys }));
+    const { calls: direct } = await this.record(prepared);
+    this.count(answered(direct));
+    return direct.map((call) => (call instanceof AppError ? call : { answer: call.answer, apiKeys: call.apiKeys }));
   }
 
   /** Drops the handles of calls that are over and frees the versions they used. */
   async end(calls: readonly CallEnded[]): Promise<void> {
     const now = new Date();
-    const ended = calls.map((call) => ({
-      organizationId: call.organization_id,
-      callId: call.call_id,
-      endedAt: call.ended_at === undefined ? now : new Date(call.ended_at),
-    }));
+    const ends = calls.map((call) => this.endOf(call, now));
     // A start that is on its way finds the end in its receipt, or has its handles there by now.
-    await this.stores.receipts.end(ended);
-    await this.dropHandles(ended);
+    await this.stores.receipts.end(ends);
+    const over = this.settings.postCallMs > 0 ? [] : this.storeKeysOf(ends, 'post_call');
+    await this.stores.handles.drop([...this.storeKeysOf(ends, 'call'), ...over]);
   }
 
   private async startAll(requests: readonly CallRequest[]): Promise<(CallKeysResolved | AppError)[]> {
@@ -89,33 +89,63 @@ export class CallService {
       const now = new Date();
       return calls.map((call) => this.prepare(call, now));
     });
-    const issued = answered(prepared);
-    const bundles = issued.flatMap(({ bundle }) => bundle ?? []);
+    const bundles = answered(prepared).flatMap(({ bundles: ofCall }) => ofCall);
     // Handles before receipts: a call that ends meanwhile drops them, or is found ended here.
     if (bundles.length > 0) await this.stores.handles.put(bundles);
-    const ended = issued.length > 0 ? await this.stores.receipts.insert(issued.map(({ receipt }) => receipt)) : [];
-    if (ended.length > 0) await this.dropHandles(ended);
+    const { calls, ended } = await this.record(prepared);
+    if (ended.length > 0) await this.dropEnded(ended);
     stopTimer();
-    this.count(issued);
-    return prepared.map((call) => (call instanceof AppError ? call : call.answer));
+    this.count(answered(calls));
+    return calls.map((call) => (call instanceof AppError ? call : call.answer));
+  }
+
+  /** Writes the receipts; `ended` are the calls, now with little left of their answers, that turn out to be over. */
+  private async record<T extends PreparedAnswer>(
+    prepared: readonly (T | AppError)[],
+  ): Promise<{ calls: readonly (T | AppError)[]; ended: T[] }> {
+    const receipts = answered(prepared).map(receiptOf);
+    const found = receipts.length > 0 ? await this.stores.receipts.insert(receipts) : [];
+    if (found.length === 0) return { calls: prepared, ended: [] };
+    const ends = new Map(found.map((receipt) => [idOf(receipt), receipt]));
+    const calls = prepared.map((call) => {
+      const end = call instanceof AppError ? undefined : ends.get(idOf(call.receipt));
+      return call instanceof AppError || !end ? call : afterItsEnd(call, end);
+    });
+    const ended = answered(calls).filter(({ receipt }) => ends.has(idOf(receipt)));
+    await this.stores.receipts.amend(ended.map(receiptOf));
+    return { calls, ended };
+  }
+
+  /** Leaves the handles that the answers to ended calls still give, for whoever works after a call to use anew. */
+  private async dropEnded(ended: readonly PreparedAnswer[]): Promise<void> {
+    const { handles } = this.stores;
+    const [open, over] = [ended.filter(givesKeys), ended.filter((call) => !givesKeys(call))];
+    const overKeys = this.storeKeysOf(over.map(receiptOf), 'post_call');
+    await handles.drop([...this.storeKeysOf(ended.map(receiptOf), 'call'), ...overKeys]);
+    await handles.renew(this.storeKeysOf(open.map(receiptOf), 'post_call'));
+  }
+
+  private storeKeysOf(calls: readonly CallRef[], stage: CallStage): string[] {
+    return calls.map((call) => this.stores.minter.storeKeyOfCall(call.organizationId, call.callId, stage));
+  }
+
+  private endOf(call: CallEnded, now: Date): CallEnd {
+    const endedAt = call.ended_at === undefined ? now : new Date(call.ended_at);
+    // A clock that is ahead makes no call live for longer.
+    const liveUntil = new Date(Math.min(endedAt.getTime(), now.getTime()) + this.settings.postCallMs);
+    return { organizationId: call.organization_id, callId: call.call_id, endedAt, liveUntil };
   }
 
   private count(calls: readonly PreparedAnswer[]): void {
     countSources(calls);
-    for (const { receipt } of calls) this.slotUses.note(receipt);
-  }
-
-  private async dropHandles(calls: readonly { organizationId: string; callId: string }[]): Promise<void> {
-    await this.stores.handles.drop(
-      calls.map((call) => this.stores.minter.storeKeyOfCall(call.organizationId, call.callId)),
-    );
+    for (const { answer, receipt } of calls) this.slotUses.note(answer, receipt.resolvedAt);
   }
 
   private prepare(call: DecidedRequest | AppError, now: Date): PreparedCall | AppError {
     if (call instanceof AppError) return call;
     const nowMs = now.getTime();
-    const { handles, bundle } = this.stores.issuer.issue(call, nowMs, nowMs + this.settings.handleTtlMs);
-    return { ...this.answerOf(call, handles, now), ...(bundle && { bundle }) };
+    const { handles, bundles } = this.stores.issuer.issue(call, nowMs, nowMs + this.settings.handleTtlMs);
+    return { ...this.answerOf(call, handles, now), bundles };
   }
 
   private answerOf(call: DecidedRequest, handles: Map<ComponentName, string>, now: Date): PreparedAnswer {
@@ -140,12 +170,16 @@ export class CallService {
   }
 }
 
-interface PreparedAnswer {
-  answer: CallKeysResolved;
-  receipt: Receipt;
-}
+type PreparedCall = PreparedAnswer & Pick<IssuedHandles, 'bundles'>;
 
-type PreparedCall = PreparedAnswer & Pick<IssuedHandles, 'bundle'>;
+const givesKeys = ({ answer }: PreparedAnswer): boolean =>
+  answer.components.some(({ status }) => status === 'resolved');
+
+const receiptOf = ({ receipt }: PreparedAnswer): Receipt => receipt;
+
+function idOf({ organizationId, callId }: CallRef): string {
+  return `${organizationId} ${callId}`;
+}
 
 function answered<T>(calls: readonly (T | AppError)[]): T[] {
   return calls.filter((call): call is T => !(call instanceof AppError));

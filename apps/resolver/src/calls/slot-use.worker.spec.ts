@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { platformOrganizationId, type Receipt, type SlotUse } from '#libs/keystore';
+import type { CallKeysResolved } from '#libs/contracts';
+import { platformOrganizationId, type SlotUse } from '#libs/keystore';
 import { SlotUseWorker } from './slot-use.worker.js';
 
 const acme = '0b9d3c58-6a3e-4f0a-9d0b-8f6f1a2c3d4e';
@@ -10,11 +11,14 @@ const resolved = {
   status: 'resolved',
   secret_id: 'id',
   version: 1,
-  epoch: 1,
+  handle: 'handle',
 } as const;
+type Components = CallKeysResolved['components'];
 
-function receiptOf(components: Receipt['components'], resolvedAt = new Date(), organizationId = acme): Receipt {
-  return { organizationId, callId: 'call', day: '2026-11-20', resolvedAt, liveUntil: resolvedAt, components };
+/** What the worker is told of a call. */
+function answered(components: Components, at = new Date(), organizationId = acme): [CallKeysResolved, Date] {
+  const time = at.toISOString();
+  return [{ call_id: 'call', organization_id: organizationId, resolved_at: time, expires_at: time, components }, at];
 }
 
 describe('noting when slots are used', () => {
@@ -32,14 +36,14 @@ describe('noting when slots are used', () => {
     };
     return { worker: new SlotUseWorker({ note }), written, store };
   }
-  const own = (slot: string): Receipt['components'][number] => ({ ...resolved, slot, source: 'tenant' });
+  const own = (slot: string): Components[number] => ({ ...resolved, slot, source: 'tenant' });
 
   it('happens a little later, in one write, with the latest time of each slot', async () => {
     const { worker, written } = start();
     const [early, late] = [new Date('2026-11-20T11:00:00Z'), new Date('2026-11-20T11:00:01Z')];
-    worker.note(receiptOf([own('openai'), own('deepgram')], early));
-    worker.note(receiptOf([own('openai')], late));
-    worker.note(receiptOf([own('openai')], early));
+    worker.note(...answered([own('openai'), own('deepgram')], early));
+    worker.note(...answered([own('openai')], late));
+    worker.note(...answered([own('openai')], early));
     expect(written).toEqual([]);
     await jest.advanceTimersByTimeAsync(3_000);
     await jest.advanceTimersByTimeAsync(60_000);
@@ -54,7 +58,7 @@ describe('noting when slots are used', () => {
   it('is about the owner of each key, and about no component without one', async () => {
     const { worker, written } = start();
     worker.note(
-      receiptOf([
+      ...answered([
         { ...resolved, slot: 'openai', source: 'inherited', inherited_from: agency },
         { ...resolved, slot: 'openai', source: 'platform' },
         { component: 'stt', provider: 'deepgram', slot: 'deepgram', status: 'unresolved', reason: 'no_key' },
@@ -67,11 +71,11 @@ describe('noting when slots are used', () => {
   it('that failed is tried again, and a use that came meanwhile is the later one', async () => {
     const { worker, written, store } = start();
     store.fails = true;
-    worker.note(receiptOf([own('openai'), own('deepgram')]));
+    worker.note(...answered([own('openai'), own('deepgram')]));
     const before = new Date();
     await jest.advanceTimersByTimeAsync(7_000);
     const after = new Date();
-    worker.note(receiptOf([own('openai')]));
+    worker.note(...answered([own('openai')]));
     store.fails = false;
     await jest.advanceTimersByTimeAsync(3_000);
     const times = written.map((uses) => uses.map(({ provider, lastUsedAt }) => [provider, lastUsedAt]));
@@ -91,9 +95,9 @@ describe('noting when slots are used', () => {
       await new Promise<void>((resolve) => (end = resolve));
     };
     const worker = new SlotUseWorker({ note });
-    worker.note(receiptOf([own('openai')]));
+    worker.note(...answered([own('openai')]));
     await jest.advanceTimersByTimeAsync(3_000);
-    worker.note(receiptOf([own('deepgram')]));
+    worker.note(...answered([own('deepgram')]));
     end();
     await jest.advanceTimersByTimeAsync(3_000);
     expect(written).toEqual(['openai', 'deepgram']);
@@ -103,7 +107,7 @@ describe('noting when slots are used', () => {
     const { worker, written, store } = start();
     store.fails = true;
     for (let n = 0; n < 30_000; n += 1) {
-      worker.note(receiptOf([own('openai')], new Date(), `organization-${n}`));
+      worker.note(...answered([own('openai')], new Date(), `organization-${n}`));
       if (n % 5_000 === 0) await jest.advanceTimersByTimeAsync(3_000);
     }
     store.fails = false;
@@ -118,9 +122,9 @@ describe('noting when slots are used', () => {
       written.push([...uses]);
     };
     const worker = new SlotUseWorker({ note });
-    worker.note(receiptOf([own('openai')]));
+    worker.note(...answered([own('openai')]));
     await jest.advanceTimersByTimeAsync(3_000);
-    worker.note(receiptOf([own('deepgram')]));
+    worker.note(...answered([own('deepgram')]));
     const stopped = worker.stop();
     await jest.advanceTimersByTimeAsync(2_000);
     await stopped;

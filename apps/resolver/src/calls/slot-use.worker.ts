@@ -1,4 +1,5 @@
-import { platformOrganizationId, type Receipt, type SlotUse, type SlotUseStore } from '#libs/keystore';
+import type { CallKeysResolved } from '#libs/contracts';
+import { platformOrganizationId, type SlotUse, type SlotUseStore } from '#libs/keystore';
 import { SlotMap } from '#libs/resolution';
 import { Logger } from '@nestjs/common';
 
@@ -16,7 +17,7 @@ export class SlotUseWorker {
   constructor(private readonly store: Pick<SlotUseStore, 'note'>) {}
 
   /** Notes whose keys a call got; nothing is written here. */
-  note({ organizationId, resolvedAt, components }: Receipt): void {
+  note({ organization_id: organizationId, components }: CallKeysResolved, resolvedAt: Date): void {
     for (const component of components) {
       if (component.status === 'resolved') this.keep(ownerOf(component, organizationId), component.slot, resolvedAt);
     }
@@ -59,7 +60,7 @@ export class SlotUseWorker {
 
 /** Whose key a component got. */
 function ownerOf(
-  { source, inherited_from: agencyId }: Extract<Receipt['components'][number], { status: 'resolved' }>,
+  { source, inherited_from: agencyId }: Extract<CallKeysResolved['components'][number], { status: 'resolved' }>,
   organizationId: string,
 ): string {
   return source === 'platform' ? platformOrganizationId : (agencyId ?? organizationId);

@@ -60,10 +60,10 @@ describe('HandleMinter', () => {
       expect(theirs![index]!.locator).not.toEqual(parts.locator);
       expect(theirs![index]!.token).not.toEqual(parts.token);
     });
-    expect(other.storeKeyOfCall(call.organizationId, call.callId)).not.toBe(
-      minter.storeKeyOfCall(call.organizationId, call.callId),
+    expect(other.storeKeyOfCall(call.organizationId, call.callId, 'call')).not.toBe(
+      minter.storeKeyOfCall(call.organizationId, call.callId, 'call'),
     );
-    expect(other.storeKeyOf(mine![0]!.locator)).not.toBe(minter.storeKeyOf(mine![0]!.locator));
+    expect(other.storeKeyOf(mine![0]!.locator, 'call')).not.toBe(minter.storeKeyOf(mine![0]!.locator, 'call'));
   });
 
   it('the handles of a call share its locator, their tokens have nothing in common', () => {
@@ -73,16 +73,17 @@ describe('HandleMinter', () => {
     expect(first!.token).not.toEqual(second!.token);
   });
 
-  it('every handle of a call leads to the entry of that call', () => {
-    const entry = minter.storeKeyOfCall(call.organizationId, call.callId);
-    for (const handle of handlesOf()) expect(minter.storeKeyOf(decodeHandle(handle)!.locator)).toBe(entry);
+  it('every handle of a call leads to the entry of that call, and of no other stage of it', () => {
+    const entry = minter.storeKeyOfCall(call.organizationId, call.callId, 'call');
+    expect(minter.storeKeyOfCall(call.organizationId, call.callId, 'post_call')).not.toBe(entry);
+    for (const handle of handlesOf()) expect(minter.storeKeyOf(decodeHandle(handle)!.locator, 'call')).toBe(entry);
     expect(entry).toMatch(/^[0-9a-f]{32}$/);
   });
 
   it('neither the entry’s name nor the name of a use holds any part of the handle', () => {
     const [handle] = handlesOf();
     const { locator, component, token } = decodeHandle(handle!)!;
-    const visible = [minter.storeKeyOf(locator), minter.useOf(component, token)];
+    const visible = [minter.storeKeyOf(locator, 'call'), minter.useOf(component, token)];
     for (const secret of [locator, token]) {
       for (const encoding of ['hex', 'base64', 'base64url'] as const) {
         for (const text of visible) expect(text).not.toContain(secret.toString(encoding).slice(0, 10));

@@ -1,5 +1,6 @@
 import type { ComponentName } from '#libs/contracts';
 import { deriveBytes, keyedHash, type SecretBytes } from '#libs/crypto';
+import type { CallStage } from './call-stage.js';
 import { encodeHandle, locatorBytes, tokenBytes } from './handle.codec.js';
 
 /** What the tokens of a call depend on, besides the call itself. */
@@ -25,14 +26,14 @@ export interface MintedHandle {
 export class HandleMinter {
   constructor(private readonly handleKey: SecretBytes) {}
 
-  /** Where the bundle of a call is kept. */
-  storeKeyOfCall(organizationId: string, callId: string): string {
-    return this.storeKeyOf(this.locatorOf(organizationId, callId));
+  /** Where the bundle of a call's stage is kept. */
+  storeKeyOfCall(organizationId: string, callId: string, stage: CallStage): string {
+    return this.storeKeyOf(this.locatorOf(organizationId, callId), stage);
   }
 
   /** Where the bundle is kept to which a handle points; someone who sees it cannot make the handle from it. */
-  storeKeyOf(locator: Buffer): string {
-    return keyedHash(this.handleKey, 'handle-store-key', [locator], 16).toString('hex');
+  storeKeyOf(locator: Buffer, stage: CallStage): string {
+    return keyedHash(this.handleKey, 'handle-store-key', [locator, stage], 16).toString('hex');
   }
 
   /** Names one handle in the use counts without revealing it. */

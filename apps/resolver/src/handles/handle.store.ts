@@ -26,7 +26,10 @@ export abstract class HandleStore {
   abstract find(key: string): Promise<Buffer | undefined>;
   /** Counts one use of each handle, atomically for each; one outcome each, in order. */
   abstract take(uses: readonly HandleUse[], replayWindowMs: number): Promise<UseOutcome[]>;
+  /** Forgets the bundles; the use counts stay: a call that is resolved again gets the same handles. */
   abstract drop(keys: readonly string[]): Promise<void>;
+  /** Forgets the use counts: every handle may be used anew. */
+  abstract renew(keys: readonly string[]): Promise<void>;
   /** Whether the store answers now, and in one sentence why not. */
   abstract status(): Promise<{ healthy: boolean; reason?: string }>;
   abstract close(): Promise<void>;

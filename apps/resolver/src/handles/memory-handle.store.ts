@@ -48,10 +48,14 @@ export class MemoryHandleStore extends HandleStore {
     return uses.map((use) => this.takeOne(use, replayWindowMs, now));
   }
 
-  /** The use counts stay: handles repeat when the same call is resolved again. */
   async drop(keys: readonly string[]): Promise<void> {
     this.refuseWhenClosed();
     for (const key of keys) this.bundles.delete(key);
+  }
+
+  async renew(keys: readonly string[]): Promise<void> {
+    this.refuseWhenClosed();
+    for (const key of keys) this.counts.delete(key);
   }
 
   async status(): Promise<{ healthy: boolean; reason?: string }> {

@@ -62,14 +62,12 @@ export class RedisHandleStore extends HandleStore {
     return outcomes;
   }
 
-  /** The use counts stay: a call that is resolved again gets the same handles. */
-  async drop(keys: readonly string[]): Promise<void> {
-    if (keys.length === 0) return;
-    await this.link.ask(async (redis) => {
-      const pipeline = redis.pipeline();
-      for (const key of keys) pipeline.unlink(this.bundleKey(key));
-      answersOf(await pipeline.exec());
-    }, this.batchTimeoutMs(keys.length));
+  drop(keys: readonly string[]): Promise<void> {
+    return this.unlink(keys.map((key) => this.bundleKey(key)));
+  }
+
+  renew(keys: readonly string[]): Promise<void> {
+    return this.unlink(keys.map((key) => this.countsKey(key)));
   }
 
   status(): Promise<{ healthy: boolean; reason?: string }> {
@@ -78,6 +76,15 @@ export class RedisHandleStore extends HandleStore {
 
   close(): Promise<void> {
     return this.link.close();
+  }
+
+  private async unlink(redisKeys: readonly string[]): Promise<void> {
+    if (redisKeys.length === 0) return;
+    await this.link.ask(async (redis) => {
+      const pipeline = redis.pipeline();
+      for (const redisKey of redisKeys) pipeline.unlink(redisKey);
+      answersOf(await pipeline.exec());
+    }, this.batchTimeoutMs(redisKeys.length));
   }
 
   /** A slice of a backlog is allowed its size; one call is not kept waiting. */

@@ -126,8 +126,8 @@ describe('RedemptionService', () => {
     it('is unknown: an entry that was changed, moved from another call, or sealed under another key', async () => {
       const [stt] = await spec.issue();
       const [other] = await spec.issue({ callId: 'call-2' });
-      const entry = spec.minter.storeKeyOf(decodeHandle(stt!)!.locator);
-      const stolen = (await spec.store.find(spec.minter.storeKeyOf(decodeHandle(other!)!.locator)))!;
+      const entry = spec.minter.storeKeyOf(decodeHandle(stt!)!.locator, 'call');
+      const stolen = (await spec.store.find(spec.minter.storeKeyOf(decodeHandle(other!)!.locator, 'call')))!;
       const changed = (await spec.store.find(entry))!;
       changed[changed.length - 1]! ^= 1;
       for (const bundle of [changed, stolen, Buffer.alloc(0), randomBytes(500)]) {
@@ -143,7 +143,7 @@ describe('RedemptionService', () => {
 
     it('is unknown: a handle of a call that has ended', async () => {
       const [stt] = await spec.issue();
-      await spec.store.drop([spec.minter.storeKeyOfCall(spec.organizationId, 'call-1')]);
+      await spec.store.drop([spec.minter.storeKeyOfCall(spec.organizationId, 'call-1', 'call')]);
       expect(await spec.redeem([stt!])).toEqual(['unknown_handle']);
     });
   });

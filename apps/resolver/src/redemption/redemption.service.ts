@@ -2,6 +2,7 @@ import type { RedeemRefusal } from '#libs/contracts';
 import { equalConstantTime, type SecretBytes } from '#libs/crypto';
 import { AppError } from '#libs/errors';
 import type { AuditEventStore, EpochGuard } from '#libs/keystore';
+import { stageOf } from '../handles/call-stage.js';
 import { openBundle, type BundledKey, type HandleBundle } from '../handles/handle-bundle.js';
 import { decodeHandle } from '../handles/handle.codec.js';
 import type { HandleMinter } from '../handles/handle-minter.js';
@@ -63,7 +64,7 @@ export class RedemptionService {
       request.handles.map(async (handle) => {
         const parts = decodeHandle(handle);
         if (!parts) return { refusal: 'unknown_handle' };
-        const storeKey = this.stores.minter.storeKeyOf(parts.locator);
+        const storeKey = this.stores.minter.storeKeyOf(parts.locator, stageOf(parts.component));
         if (!bundles.has(storeKey)) bundles.set(storeKey, this.findBundle(storeKey));
         const bundle = await bundles.get(storeKey);
         const key = bundle?.keys.find((candidate) => candidate.component === parts.component);

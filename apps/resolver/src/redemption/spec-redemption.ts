@@ -63,7 +63,7 @@ export class RedemptionSpec {
       token: minted[index]!.token,
       apiKey: SecretBytes.fromUtf8(`sk-${key.component}`),
     }));
-    const key = this.minter.storeKeyOfCall(this.organizationId, callId);
+    const key = this.minter.storeKeyOfCall(this.organizationId, callId, 'call');
     await this.store.put([{ key, bundle: sealBundle(this.handleKey, key, { ...call, keys }), ttlMs: 60_000 }]);
     return minted.map(({ handle }) => handle);
   }
