@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { status as grpcStatus } from '@grpc/grpc-js';
-import type { ResolvedCall } from '../support/key-resolver-client.js';
+import type { RedeemedKeys, ResolvedCall } from '../support/key-resolver-client.js';
 import { allResolved, newCall, threeComponents } from './call-ledger.js';
 import { apiKeysOf, FaultScene, handlesOf, readinessOf } from './fault-scene.js';
 import { until } from './until.js';
@@ -25,6 +25,18 @@ describe('while PostgreSQL is away', () => {
   };
   const redeem = (call: ResolvedCall, timeoutMs = deadlineMs) =>
     scene.client(timeoutMs).redeem({ call_id: call.call_id, handles: handlesOf(call) });
+  /** Tries again while it is told to: on a busy machine Redis may answer too late. */
+  const redeemAtLast = async (call: ResolvedCall): Promise<RedeemedKeys> => {
+    let redeemed: RedeemedKeys | undefined;
+    await until('the handles are redeemed', async () => {
+      redeemed = await redeem(call, 5_000).catch((error: { code?: number }) => {
+        if (error.code !== grpcStatus.UNAVAILABLE) throw error;
+        return undefined;
+      });
+      return redeemed !== undefined;
+    });
+    return redeemed!;
+  };
   const rotateLlmAtOnce = async (): Promise<string> => {
     const apiKey = scene.keyOf('openai', (version += 1));
     expect((await scene.rotateAtOnce('openai', apiKey)).status).toBe(200);
@@ -67,9 +79,9 @@ describe('while PostgreSQL is away', () => {
       }
 
       await untilItResolves();
-      const { keys } = await redeem(before, 5_000);
+      const { keys } = await redeemAtLast(before);
       expect(keys[1]).toMatchObject({ component: 'llm', api_key: '', refusal: 'key_changed' });
-      const after = await redeem(await resolve(5_000), 5_000);
+      const after = await redeemAtLast(await resolve(5_000));
       expect(apiKeysOf(after.keys).llm).toBe(newKey);
       expect(await scene.ledger.settle(announced)).toEqual(allResolved(20));
       for (const call of announced) {
@@ -85,7 +97,7 @@ describe('while PostgreSQL is away', () => {
     scene.proxies.resolverPostgres.delay(400);
     await expect(redeem(before, 300)).rejects.toMatchObject(unavailable);
     await scene.proxies.resolverPostgres.restore();
-    const { keys } = await redeem(before, 5_000);
+    const { keys } = await redeemAtLast(before);
     expect(keys.map(({ refusal }) => refusal)).toEqual([undefined, undefined, undefined]);
   }, 30_000);
 

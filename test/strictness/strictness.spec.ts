@@ -54,8 +54,11 @@ describe('strict revocation on the real stack', () => {
       let checkedAt = 0;
       const run = new StrictnessWorkload(deployment, {
         ...workload,
+        // Little besides the writers: what they read at once after a change tells the most when nothing queues.
         organizations: 8,
-        kafkaBatch: 20,
+        grpcReaders: 2,
+        kafkaBatch: 5,
+        kafkaBatches: 1,
         until: ({ readings }) => {
           if (readings.length < checkedAt + 2_000) return false;
           checkedAt = readings.length;
