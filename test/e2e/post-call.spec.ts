@@ -88,6 +88,15 @@ describe('what works after a call', () => {
     expect(reasonsOf(call as unknown as ResolvedCall)).toEqual({ ...ended, postcall_llm: undefined, email: undefined });
   });
 
+  it('is all that is resolved on the day after, whoever asks without saying when the call started', async () => {
+    const yesterday = new Date(Date.now() - 86_390_000).toISOString();
+    const request = { call_id: randomUUID(), organization_id: tenant.id, config: callConfig };
+    await resolver.resolveCall({ ...request, started_at: yesterday });
+    await resolver.releaseCall({ call_id: request.call_id, organization_id: tenant.id });
+    expect(reasonsOf(await resolve(request.call_id))).toEqual({ ...ended, postcall_llm: undefined, email: undefined });
+    expect((await receiptOf(request.call_id))[0]).toMatchObject({ component: 'stt', status: 'resolved' });
+  });
+
   it('leaves in the receipt what the call ran on', async () => {
     const { call_id: callId } = await endedCall();
     await resolve(callId);

@@ -100,12 +100,8 @@ describe('receipts', () => {
     it('receipts lie in the partition of their day; odd days are kept too, in the default partition', async () => {
       const tomorrow = dayOf(Date.now() + dayMs);
       const partitionOf = (day: string): string => `receipt_${day.replaceAll('-', '')}`;
-      await receipts.insert([
-        receiptOf('day', { day: today }),
-        receiptOf('day', { day: tomorrow }),
-        receiptOf('day', { day: '1999-12-31' }),
-        receiptOf('day', { day: '2500-01-01' }),
-      ]);
+      for (const day of [today, tomorrow, '1999-12-31', '2500-01-01'])
+        await receipts.insert([receiptOf('day', { day })]);
       expect((await rowsOf('day')).map((row) => row.table)).toEqual([
         'receipt_other',
         partitionOf(today),
@@ -133,7 +129,7 @@ describe('receipts', () => {
       const stored = await new ReceiptReaderStore(keystore.dataSource).find(organizationId, 'over');
       expect(stored?.endedAt).toEqual(new Date('2026-11-20T10:00:00Z'));
       const again = [receipt, receiptOf('not-over'), { ...receiptOf('over'), components: [component(2)] }];
-      const told = { organizationId, callId: 'over', liveUntil, components };
+      const told = { organizationId, callId: 'over', day: today, liveUntil, components };
       expect(await receipts.insert(again)).toEqual([told]);
       expect(await receipts.insert([{ ...receipt, components: [component(2)] }])).toEqual([told]);
       expect(await rowsOf('over')).toMatchObject([{ ended: true, components }]);
@@ -153,6 +149,18 @@ describe('receipts', () => {
       expect(await rowsOf('early-end')).toMatchObject([{ ended: true, components: [] }]);
       await receipts.amend([early]);
       expect(await rowsOf('early-end')).toMatchObject([{ ended: true, components: [{ version: 1 }] }]);
+    });
+
+    it('is found by a start of the day after, also beside one of its own day, and there is no second row', async () => {
+      const [day, callId] = [dayOf(Date.now() - dayMs), 'past-midnight'];
+      const [receipt, late] = [receiptOf(callId, { day }), receiptOf(callId, { components: [component(2)] })];
+      await receipts.insert([receipt]);
+      await end(callId);
+      const { components } = receipt;
+      for (const batch of [[late], [late, receipt], [receipt, late, receiptOf('past-noon')]]) {
+        expect(await receipts.insert(batch)).toMatchObject([{ callId, day, components }]);
+      }
+      expect(await rowsOf(callId)).toMatchObject([{ day, ended: true, components }]);
     });
 
     it('that comes twice, or twice in one batch, is one row', async () => {

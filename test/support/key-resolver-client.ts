@@ -64,6 +64,7 @@ export class KeyResolverClient {
     call_id: string;
     organization_id: string;
     audience?: string;
+    started_at?: string;
     assistant_id?: string;
     region?: string;
     config?: object;

@@ -45,7 +45,7 @@ export interface CallEnd extends CallRef {
 }
 
 /** The receipt of a call that had ended before it was resolved (again). */
-export type EndedReceipt = Pick<Receipt, 'organizationId' | 'callId' | 'liveUntil' | 'components'>;
+export type EndedReceipt = Pick<Receipt, 'organizationId' | 'callId' | 'day' | 'liveUntil' | 'components'>;
 
 /** Receipts as the resolver writes them: batches, one round trip each. */
 export class ReceiptStore {
@@ -57,7 +57,7 @@ export class ReceiptStore {
 
   /**
    * Writes the receipts; a call resolved again keeps one row that says what it got last. The receipt of a call that has
-   * ended stays as it is.
+   * ended stays as it is, also when it is filed under the day before.
    * @returns the receipts of the calls among them that have ended already.
    */
   async insert(receipts: readonly Receipt[]): Promise<EndedReceipt[]> {
@@ -88,28 +88,29 @@ export class ReceiptStore {
 
 /** A statement may not touch a row twice: of a call that is there twice, the last one counts. */
 function lastPerCall(receipts: readonly Receipt[]): Receipt[] {
-  return [
-    ...new Map(
-      receipts.map((receipt) => [`${receipt.organizationId} ${receipt.callId} ${receipt.day}`, receipt]),
-    ).values(),
-  ];
+  return [...new Map(receipts.map((receipt) => [`${receipt.organizationId} ${receipt.callId}`, receipt])).values()];
 }
 
 const recordset = `
   json_to_recordset($1) AS r ("organizationId" uuid, "callId" text, day date,
     "resolvedAt" timestamptz, "liveUntil" timestamptz, components jsonb)`;
 
+/** Who works after a call, past midnight, may not say under which day it is filed. */
+const filedUnder = `
+  coalesce((SELECT o.day FROM receipt o WHERE o.organization_id = r."organizationId" AND o.call_id = r."callId"
+    AND o.day = r.day - 1 AND o.ended_at IS NOT NULL), r.day)`;
+
 const insertSql = `
   WITH written AS (
     INSERT INTO receipt (organization_id, call_id, day, resolved_at, live_until, components)
-    SELECT * FROM ${recordset}
+    SELECT "organizationId", "callId", ${filedUnder}, "resolvedAt", "liveUntil", components FROM ${recordset}
     ON CONFLICT (organization_id, call_id, day) DO UPDATE
       SET resolved_at = EXCLUDED.resolved_at,
         live_until = CASE WHEN receipt.ended_at IS NULL THEN EXCLUDED.live_until ELSE receipt.live_until END,
         components = CASE WHEN receipt.ended_at IS NULL THEN EXCLUDED.components ELSE receipt.components END
       WHERE receipt.components <> EXCLUDED.components OR receipt.ended_at IS NOT NULL
-    RETURNING organization_id, call_id, ended_at, live_until, components)
-  SELECT organization_id AS "organizationId", call_id AS "callId", live_until AS "liveUntil", components
+    RETURNING organization_id, call_id, day, ended_at, live_until, components)
+  SELECT organization_id AS "organizationId", call_id AS "callId", day::text, live_until AS "liveUntil", components
   FROM written WHERE ended_at IS NOT NULL`;
 
 const amendSql = `

@@ -43,6 +43,7 @@ function prepared(components: readonly ComponentName[]): PreparedAnswer {
 }
 const endedWith = (components: ReceiptComponent[], liveUntil = after): EndedReceipt => ({
   ...call,
+  day: '2026-11-19',
   liveUntil,
   components,
 });
@@ -68,6 +69,7 @@ describe('a call that has ended', () => {
     const ran = endedWith([recordOf('stt', 1), recordOf('email', 1)]);
     const { receipt } = afterItsEnd(prepared(['stt', 'llm', 'email']), ran);
     expect(receipt.components).toEqual([recordOf('stt', 1), recordOf('email', 2), over('llm')]);
+    expect(receipt.day).toBe(ran.day);
     const { receipt: late } = afterItsEnd(prepared(['email']), { ...ran, liveUntil: before });
     expect(late.components).toEqual(ran.components);
   });

@@ -23,7 +23,8 @@ export function afterItsEnd<T extends PreparedAnswer>(call: T, ended: EndedRecei
     else if (!recorded.has(component.component)) recorded.set(component.component, overFor(component));
   }
   const components = answer.components.map((component) => (stays(component) ? component : overFor(component)));
-  return { ...call, answer: { ...answer, components }, receipt: { ...receipt, components: [...recorded.values()] } };
+  const amended = { ...receipt, day: ended.day, components: [...recorded.values()] };
+  return { ...call, answer: { ...answer, components }, receipt: amended };
 }
 
 function overFor<T extends Component>({ component, provider, slot }: T) {
