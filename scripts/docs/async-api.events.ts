@@ -22,7 +22,9 @@ export const eventNotes: Record<EventType, EventNotes> = {
     readers: ['resolver'],
   },
   [topics.callEnded]: {
-    summary: 'A call has ended: its handles are dropped, its versions are no longer in use.',
+    summary:
+      'A call has ended: its handles are dropped, its versions are no longer in use. Its post-call components ' +
+      '(postcall_stt, postcall_llm, email) keep their handles, and can be resolved for a time.',
     key: callKey,
     writer: 'orchestrator',
     readers: ['resolver'],

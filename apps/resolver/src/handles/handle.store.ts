@@ -1,4 +1,4 @@
-/** The sealed bundle of one call, ready to be kept. */
+/** The sealed bundle of one stage of a call, ready to be kept. */
 export interface StoredBundle {
   /** Reveals neither call nor handle. */
   key: string;
@@ -6,7 +6,7 @@ export interface StoredBundle {
   ttlMs: number;
 }
 
-/** One use of one handle of a call. `use` names the handle, without revealing it. */
+/** One use of one handle. `use` names the handle, without revealing it. */
 export interface HandleUse {
   key: string;
   use: string;

@@ -15,8 +15,8 @@ export interface RedisHandleStoreOptions {
 }
 
 /**
- * Keeps handles in Redis: for each call one string with the bundle and one hash with the use counts, both in one slot
- * of a Cluster. Can be made while Redis is away.
+ * Keeps handles in Redis: for each bundle one string, and one hash with its use counts, both in one slot of a
+ * Cluster. Can be made while Redis is away.
  */
 export class RedisHandleStore extends HandleStore {
   private readonly link: RedisLink;
