@@ -50,7 +50,8 @@ const counted = `
   SELECT c.component ->> 'slot' AS slot, (c.component ->> 'version')::integer AS version,
     count(DISTINCT (r.organization_id, r.call_id)) AS calls
   FROM receipt r CROSS JOIN LATERAL jsonb_array_elements(r.components) AS c (component)
-  WHERE r.live_until > now() AND (r.ended_at IS NULL OR c.component ->> 'component' IN (${postCallList})) AND r.day >= (now() AT TIME ZONE 'UTC')::date - ${daysBack}
+  WHERE r.live_until > now() AND r.day >= (now() AT TIME ZONE 'UTC')::date - ${daysBack}
+    AND (r.ended_at IS NULL OR c.component ->> 'component' IN (${postCallList}))
     AND ($1::text IS NULL OR c.component ->> 'slot' = $1)`;
 
 const callsOnThePlatformSql = `${counted} AND c.component ->> 'source' = 'platform' GROUP BY 1, 2`;
