@@ -121,8 +121,10 @@ export class CallService {
     const { handles } = this.stores;
     const [open, over] = [ended.filter(givesKeys), ended.filter((call) => !givesKeys(call))];
     const overKeys = this.storeKeysOf(over.map(receiptOf), 'post_call');
-    await handles.drop([...this.storeKeysOf(ended.map(receiptOf), 'call'), ...overKeys]);
-    await handles.renew(this.storeKeysOf(open.map(receiptOf), 'post_call'));
+    await Promise.all([
+      handles.drop([...this.storeKeysOf(ended.map(receiptOf), 'call'), ...overKeys]),
+      handles.renew(this.storeKeysOf(open.map(receiptOf), 'post_call')),
+    ]);
   }
 
   private storeKeysOf(calls: readonly CallRef[], stage: CallStage): string[] {
