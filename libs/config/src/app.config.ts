@@ -106,7 +106,9 @@ const resolving = {
     .describe('a call whose end is never reported counts as live for this long (default 4)'),
   LATCHKEY_POSTCALL_MINUTES: wholeNumber(0, 1_440)
     .default(60)
-    .describe('how long a call that has ended may resolve its post-call components, 1440 at most (default 60)'),
+    .describe(
+      'how long a call may resolve its post-call components after its end was reported, 1440 at most (default 60)',
+    ),
   LATCHKEY_RETRY_ATTEMPTS_MAX: wholeNumber(1, 20)
     .default(8)
     .describe('how often an event is tried while a server is away, before it is a dead letter (default 8, about 30 s)'),

@@ -122,7 +122,8 @@ const endSql = `
   WITH ended AS (
     SELECT DISTINCT ON (organization_id, call_id) *
     FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[])
-      AS e (organization_id, call_id, ended_at, live_until)),
+      AS e (organization_id, call_id, ended_at, live_until)
+    ORDER BY organization_id, call_id, ended_at),
   marked AS (
     UPDATE receipt r SET ended_at = coalesce(r.ended_at, e.ended_at),
       live_until = CASE WHEN r.ended_at IS NULL THEN e.live_until ELSE r.live_until END
@@ -135,4 +136,5 @@ const endSql = `
   WHERE NOT EXISTS (SELECT FROM marked m WHERE m.organization_id = e.organization_id AND m.call_id = e.call_id)
     AND EXISTS (SELECT FROM organization o WHERE o.id = e.organization_id)
   ON CONFLICT (organization_id, call_id, day) DO UPDATE
-    SET ended_at = EXCLUDED.ended_at, live_until = EXCLUDED.live_until`;
+    SET ended_at = coalesce(receipt.ended_at, EXCLUDED.ended_at),
+      live_until = CASE WHEN receipt.ended_at IS NULL THEN EXCLUDED.live_until ELSE receipt.live_until END`;

@@ -1,14 +1,15 @@
-import type { CallEnded, CallKeysResolved, ComponentName } from '#libs/contracts';
+import type { CallEnded, CallKeysResolved } from '#libs/contracts';
 import { AppError } from '#libs/errors';
-import { TurnBatch, type CallEnd, type CallRef, type Receipt, type ReceiptStore } from '#libs/keystore';
+import { TurnBatch, type CallRef, type Receipt, type ReceiptStore } from '#libs/keystore';
 import { metrics } from '#libs/observability';
-import type { DecidedCall, DecidedKey, ResolutionService, UndecidedComponent } from '#libs/resolution';
+import type { DecidedCall, ResolutionService } from '#libs/resolution';
 import type { CallStage } from '../handles/call-stage.js';
 import type { HandleIssuer, IssuedHandles } from '../handles/handle-issuer.js';
 import type { HandleMinter } from '../handles/handle-minter.js';
 import type { HandleStore } from '../handles/handle.store.js';
 import type { CallRequest } from './call-request.js';
-import { afterItsEnd, type PreparedAnswer } from './ended-call.js';
+import { afterItsEnd, callEndOf } from './ended-call.js';
+import { plaintextKeysOf, preparedAnswer, type PreparedAnswer } from './prepared-answer.js';
 import type { SlotUseWorker } from './slot-use.worker.js';
 
 export interface CallSettings {
@@ -33,10 +34,6 @@ export interface DirectAnswer {
   /** By component. Plaintext: for the gRPC response only. */
   apiKeys: Map<string, string>;
 }
-
-type Answer = CallKeysResolved['components'][number];
-type DecidedRequest = DecidedCall<CallRequest>;
-type Decided = DecidedCall['components'][number];
 
 /** Calls of different callers are started together up to this many: a full slice is enough for one round trip. */
 const startedMax = 250;
@@ -65,7 +62,9 @@ export class CallService {
     const prepared = await this.resolution.decide(requests, (calls) => {
       const now = new Date();
       return calls.map((call) =>
-        call instanceof AppError ? call : { ...this.answerOf(call, new Map(), now), apiKeys: plaintextKeysOf(call) },
+        call instanceof AppError
+          ? call
+          : { ...preparedAnswer(call, { now, ...this.settings }), apiKeys: plaintextKeysOf(call) },
       );
     });
     const { calls: direct } = await this.record(prepared);
@@ -76,7 +75,7 @@ export class CallService {
   /** Drops the handles of calls that are over and frees the versions they used. */
   async end(calls: readonly CallEnded[]): Promise<void> {
     const now = new Date();
-    const ends = calls.map((call) => this.endOf(call, now));
+    const ends = calls.map((call) => callEndOf(call, now, this.settings.postCallMs));
     // A start that is on its way finds the end in its receipt, or has its handles there by now.
     await this.stores.receipts.end(ends);
     const over = this.settings.postCallMs > 0 ? [] : this.storeKeysOf(ends, 'post_call');
@@ -131,44 +130,16 @@ export class CallService {
     return calls.map((call) => this.stores.minter.storeKeyOfCall(call.organizationId, call.callId, stage));
   }
 
-  private endOf(call: CallEnded, now: Date): CallEnd {
-    const endedAt = call.ended_at === undefined ? now : new Date(call.ended_at);
-    // A clock that is ahead makes no call live for longer.
-    const liveUntil = new Date(Math.min(endedAt.getTime(), now.getTime()) + this.settings.postCallMs);
-    return { organizationId: call.organization_id, callId: call.call_id, endedAt, liveUntil };
-  }
-
   private count(calls: readonly PreparedAnswer[]): void {
     countSources(calls);
     for (const { answer, receipt } of calls) this.slotUses.note(answer, receipt.resolvedAt);
   }
 
-  private prepare(call: DecidedRequest | AppError, now: Date): PreparedCall | AppError {
+  private prepare(call: DecidedCall<CallRequest> | AppError, now: Date): PreparedCall | AppError {
     if (call instanceof AppError) return call;
     const nowMs = now.getTime();
     const { handles, bundles } = this.stores.issuer.issue(call, nowMs, nowMs + this.settings.handleTtlMs);
-    return { ...this.answerOf(call, handles, now), bundles };
-  }
-
-  private answerOf(call: DecidedRequest, handles: Map<ComponentName, string>, now: Date): PreparedAnswer {
-    const { callId, organizationId, announcedAt } = call.request;
-    return {
-      answer: {
-        call_id: callId,
-        organization_id: organizationId,
-        resolved_at: now.toISOString(),
-        expires_at: new Date(now.getTime() + this.settings.handleTtlMs).toISOString(),
-        components: call.components.map((component) => answerComponent(component, handles)),
-      },
-      receipt: {
-        organizationId,
-        callId,
-        day: announcedAt.toISOString().slice(0, 10),
-        resolvedAt: now,
-        liveUntil: new Date(now.getTime() + this.settings.liveMsMax),
-        components: call.components.map(receiptComponent),
-      },
-    };
+    return { ...preparedAnswer(call, { now, handles, ...this.settings }), bundles };
   }
 }
 
@@ -196,42 +167,4 @@ function countSources(calls: readonly PreparedAnswer[]): void {
     }
   }
   for (const [source, count] of Object.entries(counts)) metrics.callsResolved.inc({ source }, count);
-}
-
-function answerComponent(component: Decided, handles: Map<ComponentName, string>): Answer {
-  if ('reason' in component) return unresolvedComponent(component);
-  return { ...resolvedComponent(component), handle: handles.get(component.need.component) ?? '' };
-}
-
-/** The answer without its handle, with the epoch instead. */
-function receiptComponent(component: Decided): Receipt['components'][number] {
-  if ('reason' in component) return unresolvedComponent(component);
-  return { ...resolvedComponent(component), epoch: component.snapshot.epoch };
-}
-
-function resolvedComponent({ need, source, snapshot, fallbackReason }: DecidedKey) {
-  const { component, provider, slot } = need;
-  const { secretId, version } = snapshot.current;
-  return {
-    component,
-    provider,
-    slot,
-    status: 'resolved' as const,
-    source,
-    secret_id: secretId,
-    version,
-    ...(fallbackReason && { fallback_reason: fallbackReason }),
-    ...(source === 'inherited' && { inherited_from: snapshot.organizationId }),
-  };
-}
-
-function unresolvedComponent({ need, reason }: UndecidedComponent) {
-  const { component, provider } = need;
-  const slot = need.kind === 'needed' ? need.slot : null;
-  return { component, provider, slot, status: 'unresolved' as const, reason };
-}
-
-function plaintextKeysOf(call: DecidedCall): Map<string, string> {
-  const decided = call.components.filter((component): component is DecidedKey => 'apiKey' in component);
-  return new Map(decided.map(({ need, apiKey }) => [need.component, apiKey.use((bytes) => bytes.toString('utf8'))]));
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ComponentName } from '#libs/contracts';
 import type { EndedReceipt, ReceiptComponent } from '#libs/keystore';
-import { afterItsEnd, type PreparedAnswer } from './ended-call.js';
+import { afterItsEnd, callEndOf } from './ended-call.js';
+import type { PreparedAnswer } from './prepared-answer.js';
 
 const resolvedAt = new Date('2026-11-20T12:00:00Z');
 const [before, after] = [new Date('2026-11-20T11:59:59Z'), new Date('2026-11-20T12:00:01Z')];
@@ -73,4 +74,22 @@ describe('a call that has ended', () => {
     const { receipt: late } = afterItsEnd(prepared(['email']), { ...ran, liveUntil: before });
     expect(late.components).toEqual(ran.components);
   });
+});
+
+describe('the end of a call', () => {
+  const endAt = (ended_at?: string): object =>
+    callEndOf({ organization_id: 'org', call_id: 'call', ...(ended_at && { ended_at }) }, resolvedAt, 60_000);
+
+  it('is when it is said to be, and leaves what works after it its time from the report on', () => {
+    const liveUntil = new Date('2026-11-20T12:01:00Z');
+    expect(endAt()).toEqual({ ...call, endedAt: resolvedAt, liveUntil });
+    for (const named of ['2026-11-20T11:00:00Z', '2026-11-18T11:00:00Z', '2026-11-20T12:30:00Z']) {
+      expect(endAt(named)).toEqual({ ...call, endedAt: new Date(named), liveUntil });
+    }
+  });
+
+  it.each(['0000-01-01T00:00:00Z', '1999-01-01T00:00:00Z', '9999-01-01T00:00:00Z'])(
+    'is when it is reported where a clock is far off: %s',
+    (named) => expect(endAt(named)).toMatchObject({ endedAt: resolvedAt }),
+  );
 });

@@ -1,13 +1,24 @@
-import { postCallComponents, type CallKeysResolved } from '#libs/contracts';
-import type { EndedReceipt, Receipt } from '#libs/keystore';
-
-/** What a call is answered, and what is kept of it. */
-export interface PreparedAnswer {
-  answer: CallKeysResolved;
-  receipt: Receipt;
-}
+import { postCallComponents, type CallEnded } from '#libs/contracts';
+import type { CallEnd, EndedReceipt } from '#libs/keystore';
+import type { PreparedAnswer } from './prepared-answer.js';
 
 type Component = PreparedAnswer['answer' | 'receipt']['components'][number];
+
+const clockErrorMsMax = 31 * 24 * 60 * 60 * 1000;
+
+/**
+ * The end of a call as it is kept: at the time that its report names, unless that is more than a month away. What works
+ * after the call has its time from the report on, however late that comes.
+ */
+export function callEndOf(
+  { organization_id: organizationId, call_id: callId, ended_at: named }: CallEnded,
+  now: Date,
+  postCallMs: number,
+): CallEnd {
+  const ended = new Date(named ?? now);
+  const endedAt = Math.abs(ended.getTime() - now.getTime()) <= clockErrorMsMax ? ended : now;
+  return { organizationId, callId, endedAt, liveUntil: new Date(now.getTime() + postCallMs) };
+}
 
 /**
  * What a call that has ended is still answered: its post-call components, as long as they may be resolved. Its receipt
