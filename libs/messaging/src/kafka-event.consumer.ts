@@ -19,7 +19,7 @@ const commitIntervalMs = 500;
  * How long the next fetch waits for what the last one brought: sooner it would bring little, and a fetch costs broker
  * and consumer more than an event does. Short, since a slow partition holds back the others for this long.
  */
-const fetchPauseMsMax = 5;
+const fetchPauseMsMax = 15;
 /** A fetch takes 0.1 s when there is nothing to fetch. */
 const silenceMsMax = 10_000;
 /** A partition is paused above the first and resumed below the second. */
