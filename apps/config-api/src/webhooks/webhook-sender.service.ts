@@ -22,9 +22,8 @@ export class WebhookSender {
   ) {}
 
   /**
-   * What the receiver answers, whatever its status, within 5 s: what counts is the status, of the rest the beginning is
-   * read. Rejects as `OutboundClient` does, and with `sealed` or
-   * `open_failed` when there is no secret to sign with.
+   * What the receiver answers within 5 s: the status counts, whatever it is; of the rest the beginning is read. Rejects
+   * as `OutboundClient` does, and with `sealed` or `open_failed` when there is no secret to sign with.
    */
   async send(target: WebhookTarget, payload: WebhookPayload): Promise<OutboundAnswer> {
     const message = { timestamp: Math.floor(Date.now() / 1_000), body: JSON.stringify(payload) };
