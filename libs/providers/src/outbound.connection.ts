@@ -53,6 +53,7 @@ export class OutboundConnection {
         if (byteCount > answerBytesMax) throw this.tooLarge(answerBytesMax);
       }
     } catch (error) {
+      // What came is enough for who asked: too much, too late or broken off.
       if (!answerMayBeCut) throw error;
     }
     return Buffer.concat(chunks).subarray(0, answerBytesMax).toString('utf8');
