@@ -16,8 +16,13 @@ const clockErrorMsMax = 24 * 60 * 60 * 1000;
  * than a day from when it was announced: such a clock would file receipts where nobody looks for them.
  */
 export function announcedAtOf(startedAt: string | undefined, announced: Date): Date {
-  const started = new Date(startedAt ?? announced);
-  return Math.abs(started.getTime() - announced.getTime()) <= clockErrorMsMax ? started : announced;
+  return believedTime(startedAt, announced, clockErrorMsMax);
+}
+
+/** The time that somebody names, unless it is more than so many milliseconds from the one that we know. */
+export function believedTime(named: string | undefined, known: Date, errorMsMax: number): Date {
+  const time = new Date(named ?? known);
+  return Math.abs(time.getTime() - known.getTime()) <= errorMsMax ? time : known;
 }
 
 /** The audience of a call that names none. */

@@ -1,5 +1,7 @@
-import { postCallComponents, type CallEnded } from '#libs/contracts';
+import type { CallEnded } from '#libs/contracts';
 import type { CallEnd, EndedReceipt } from '#libs/keystore';
+import { stageOf } from '../handles/call-stage.js';
+import { believedTime } from './call-request.js';
 import type { PreparedAnswer } from './prepared-answer.js';
 
 type Component = PreparedAnswer['answer' | 'receipt']['components'][number];
@@ -15,8 +17,7 @@ export function callEndOf(
   now: Date,
   postCallMs: number,
 ): CallEnd {
-  const ended = new Date(named ?? now);
-  const endedAt = Math.abs(ended.getTime() - now.getTime()) <= clockErrorMsMax ? ended : now;
+  const endedAt = believedTime(named, now, clockErrorMsMax);
   return { organizationId, callId, endedAt, liveUntil: new Date(now.getTime() + postCallMs) };
 }
 
@@ -27,7 +28,7 @@ export function callEndOf(
 export function afterItsEnd<T extends PreparedAnswer>(call: T, ended: EndedReceipt): T {
   const { answer, receipt } = call;
   const isOpen = receipt.resolvedAt < ended.liveUntil;
-  const stays = ({ component }: Component): boolean => isOpen && postCallComponents.includes(component);
+  const stays = ({ component }: Component): boolean => isOpen && stageOf(component) === 'post_call';
   const recorded = new Map(ended.components.map((component) => [component.component, component]));
   for (const component of receipt.components) {
     if (stays(component)) recorded.set(component.component, component);
